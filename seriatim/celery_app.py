@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.keys import queue
 from seriatim.records import TaskMessage
+from seriatim.servers.master_lookup import sentinel_arguments
 from seriatim.servers.password_file import PasswordFile
 from seriatim.servers.redis_errors import tls_reason
 from seriatim.servers.server_address import Broker
@@ -57,7 +58,7 @@ def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) 
         task_default_queue=queue(pool) if pool else "seriatim",
         task_create_missing_queues=True,
         task_time_limit=DAY_S,  # a backstop where the pool honours it; the worker's heartbeat detects stuck engines
-        broker_transport_options=_transport_options() | ({"confirm_publish": True} if broker.confirms else {}),
+        broker_transport_options=_transport_options(broker),
         control_queue_durable=True,  # RabbitMQ refuses queues that are neither durable nor exclusive from 4.3 on; ...
         event_queue_durable=True,  # ... exclusive ones are locked to a connection of which it has not seen the end
         broker_connection_retry_on_startup=True,
@@ -80,14 +81,18 @@ def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) 
     return app
 
 
-def _transport_options() -> dict[str, Any]:
+def _transport_options(broker: Broker) -> dict[str, Any]:
     """Kombu's connection options; times in s.
 
     kombu shares connection pools among all applications with equal options: closing one would close the others', and
     one with certificates could get a connection of one without. A random `app` makes the options of each application
     unique.
     """
-    return {
+    options: dict[str, Any] = {"confirm_publish": True} if broker.confirms else {}
+    if broker.sentinels:
+        options["master_name"] = broker.sentinels.service
+        options["sentinel_kwargs"] = sentinel_arguments(broker.sentinels, broker.tls)
+    return options | {
         "visibility_timeout": DAY_S,
         "socket_timeout": 15,
         "socket_connect_timeout": 2,

@@ -55,8 +55,12 @@ class Settings:
     `from_env` puts passwords and certificates into the URLs, and then clears the fields that they came from.
     """
 
-    redis_url: str = _text("redis://127.0.0.1:6379/0", "the Redis or Valkey server that holds jobs and audio")
-    broker_url: str = _text("", "Celery's broker, if it is another one: redis://, rediss:// or amqp://")
+    redis_url: str = _text(
+        "redis://127.0.0.1:6379/0",
+        "the Redis or Valkey server that holds jobs and audio: redis://, rediss://, unix://, or, for one that "
+        "Sentinels watch, sentinel://host:26379,host:26379/0?service=NAME",
+    )
+    broker_url: str = _text("", "Celery's broker, if it is another one: a URL as above, or amqp://, amqps://")
     redis_password: str = _text("", "password for SERIATIM_REDIS_URL, where that has none; a user stands in the URL")
     redis_password_file: str = _text("", "file whose first line is that password; it is read for each connection")
     broker_password: str = _text("", "password for SERIATIM_BROKER_URL, where that has none")
@@ -66,7 +70,9 @@ class Settings:
         "connections to Redis and to its broker that a gateway, or a program that enqueues and listens, opens at most "
         "with one pool, 5 or more; who finds none free waits for a turn; 0: any number",
     )
-    tls_ca_file: str = _text("", "authorities that rediss:// and amqps:// servers must be certified by (the system's)")
+    tls_ca_file: str = _text(
+        "", "authorities that rediss://, sentinels:// and amqps:// servers must be certified by (the system's)"
+    )
     tls_cert_file: str = _text("", "certificate to show to such a server, if it asks for one")
     tls_key_file: str = _text("", "its key")
     engine: str = _text(

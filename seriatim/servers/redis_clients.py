@@ -16,11 +16,13 @@ from redis import exceptions
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable
 from seriatim.lua.pool_scripts import rebase
 from seriatim.servers import redis_connections
+from seriatim.servers.master_lookup import MasterLookup
 from seriatim.servers.password_file import PasswordFile
 from seriatim.servers.redis_checks import guard_restart
-from seriatim.servers.redis_errors import NOT_NOW, PASSWORD, RECONNECT, TOO_MANY, code_of, tls_reason
+from seriatim.servers.redis_errors import NOT_NOW, PASSWORD, RECONNECT, TOO_MANY, NoMaster, code_of, tls_reason
 from seriatim.servers.retries import aio_retry_of, retry_of
-from seriatim.servers.server_address import Address
+from seriatim.servers.server_address import Address, tls_options
+from seriatim.servers.server_urls import ENCRYPTED
 from seriatim.servers.server_urls import redacted_url as redacted_url  # re-exported for messages about connections
 from seriatim.servers.tcp_keepalive import KEPT_ALIVE
 
@@ -39,11 +41,15 @@ CLASSES: dict[str, Any] = {
     "redis": redis_connections.TcpConnection,
     "rediss": redis_connections.TlsConnection,
     "unix": redis_connections.UnixConnection,
+    "sentinel": redis_connections.SentinelConnection,
+    "sentinels": redis_connections.SentinelTlsConnection,
 }
 AIO_CLASSES: dict[str, Any] = {
     "redis": redis_connections.AioTcpConnection,
     "rediss": redis_connections.AioTlsConnection,
     "unix": redis_connections.AioUnixConnection,
+    "sentinel": redis_connections.AioSentinelConnection,
+    "sentinels": redis_connections.AioSentinelTlsConnection,
 }
 
 
@@ -97,6 +103,8 @@ def check_reachable(client: "redis.Redis", url: str) -> None:
             raise Unavailable(f"the server at {redacted_url(url)} refuses for now: {error}") from None
         if reason := tls_reason(why):
             raise Misconfigured(f"the server at {redacted_url(url)}: {reason}") from None
+        if NoMaster in (type(why), type(why and why.__cause__)):
+            raise Unavailable(f"no Redis at {redacted_url(url)}: {why}") from None
         if why is None or not isinstance(error, Unavailable) or TOO_MANY in str(why):
             raise  # it says itself what is wrong
         question = TLS_QUESTIONS.get(Address.of(url).scheme) if any(word in str(why) for word in SILENCE) else None
@@ -149,7 +157,9 @@ def _connection_arguments(address: Address, block_s: float, retry: Any) -> dict[
     options = dict(address.options)
     answer_s = float(str(options.pop("socket_timeout", ANSWER_S)))
     place: dict[str, Any] = {"path": address.path}
-    if address.scheme != "unix":
+    if address.sentinels:
+        place = {"lookup": lookup_of(address), **KEPT_ALIVE}
+    elif address.scheme != "unix":
         place = {"host": address.host, "port": address.port, **KEPT_ALIVE}
     credentials: dict[str, Any] = {"username": address.user or None, "password": address.password or None}
     if address.password_file and not address.password:
@@ -159,6 +169,17 @@ def _connection_arguments(address: Address, block_s: float, retry: Any) -> dict[
         "socket_timeout": block_s + answer_s, "socket_connect_timeout": CONNECT_S,
         "retry": retry, "retry_on_error": RECONNECT, **options,
     }  # fmt: skip
+
+
+def lookup_of(address: Address) -> MasterLookup:
+    """The lookup of an address that has Sentinels.
+
+    Raises:
+        Misconfigured: it has none.
+    """
+    if not address.sentinels:
+        raise Misconfigured("the URL names no Sentinels")
+    return MasterLookup(address.sentinels, tls_options(address.options) if address.scheme in ENCRYPTED else None)
 
 
 def _connect_callback(pools: Iterable[str]) -> Callable[[Any], None]:

@@ -15,6 +15,7 @@ from redis import asyncio as aio
 from redis import exceptions
 from redis.client import Pipeline
 
+from seriatim.servers.master_lookup import MasterLookup
 from seriatim.servers.redis_errors import translate_redis_errors
 
 UNBLOCKED = "UNBLOCKED"  #: what a server says as it hangs up on those who wait when it becomes a replica
@@ -111,6 +112,46 @@ class AioTlsConnection(_BreakableAio, aio.SSLConnection):
 
 class AioUnixConnection(_BreakableAio, aio.UnixDomainSocketConnection):
     """For unix:// URLs, in an event loop."""
+
+
+class _SentinelLookup:
+    """Asks Sentinels for the server that takes writes, before each attempt to connect."""
+
+    def __init__(self, *, lookup: MasterLookup, **more: Any) -> None:
+        self._lookup = lookup
+        super().__init__(**more)
+
+    def _connect(self) -> Any:
+        self.host, self.port = self._lookup.find()
+        return super()._connect()  # type: ignore[misc]  # as above
+
+
+class _AioSentinelLookup:
+    """The same of a connection in an event loop."""
+
+    def __init__(self, *, lookup: MasterLookup, **more: Any) -> None:
+        self._lookup = lookup
+        super().__init__(**more)
+
+    async def _connect(self) -> None:
+        self.host, self.port = await self._lookup.find_async()
+        await super()._connect()  # type: ignore[misc]  # as above
+
+
+class SentinelConnection(_SentinelLookup, TcpConnection):
+    """For sentinel:// URLs."""
+
+
+class SentinelTlsConnection(_SentinelLookup, TlsConnection):
+    """For sentinels:// URLs."""
+
+
+class AioSentinelConnection(_AioSentinelLookup, AioTcpConnection):
+    """For sentinel:// URLs, in an event loop."""
+
+
+class AioSentinelTlsConnection(_AioSentinelLookup, AioTlsConnection):
+    """For sentinels:// URLs, in an event loop."""
 
 
 class RedisClient(redis.Redis):

@@ -55,6 +55,11 @@ RECONNECT: list[type[Exception]] = [
     exceptions.MasterDownError,
 ]
 
+
+class NoMaster(exceptions.ConnectionError):
+    """No Sentinel names a master; the message says why, and what to do. As a lost connection, it is tried again."""
+
+
 NO_ANSWER = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, EOFError)
 
 
@@ -92,6 +97,8 @@ def translate_error(error: Exception) -> SeriatimError:
         return MemoryFull("Redis has no memory left: running jobs make room as they are heard", FULL_AGAIN_S)
     if code in NOT_NOW:
         return Unavailable(f"Redis takes no such command now ({code}): {NOT_NOW[code]}")
+    if NoMaster in (type(error), type(error.__cause__)):  # it is wrapped in event loops
+        return Unavailable(str(error))
     if why := _connection_reason(error):
         return Unavailable(why)
     return CommandRefused(_refusal_message(error, code), code)

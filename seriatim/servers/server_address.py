@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, quote, unquote
 
 from seriatim.errors import Misconfigured
-from seriatim.servers.server_urls import SPELLING, redacted_url, split_url
+from seriatim.servers.sentinel_group import SentinelGroup, netloc
+from seriatim.servers.server_urls import ENCRYPTED, SENTINEL_SPELLING, SENTINELS, SPELLING, redacted_url, split_url
 
 PORT = 6379
-#: how a URL begins that is no server's -> what its servers are
-OTHERS = {
-    "sentinel": "Sentinels", "redis+sentinel": "Sentinels", "redis-sentinel": "Sentinels",
-    "rediss+sentinel": "Sentinels", "redis+cluster": "a cluster", "rediss+cluster": "a cluster",
-}  # fmt: skip
-INSTEAD = (
-    "name the server that takes writes, redis://host:port/db: an address that moves with a failover, of a proxy or a "
-    "service in front, will do"
+CLUSTER = (
+    "names a cluster, which Seriatim cannot use; name the server that takes writes, redis://host:port/db: an address "
+    "that moves with a failover, of a proxy or a service in front, will do"
 )
+FOREIGN = f"is how other programs name Sentinels; {SENTINEL_SPELLING}"
+#: how a URL begins that is not supported -> what to write
+OTHERS = {
+    "redis+sentinel": FOREIGN, "redis-sentinel": FOREIGN, "rediss+sentinel": FOREIGN,
+    "redis+cluster": CLUSTER, "rediss+cluster": CLUSTER,
+}  # fmt: skip
 AMQP = ("amqp", "amqps", "pyamqp")  #: RabbitMQ
 CERTIFICATES = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -78,6 +80,12 @@ TLS_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "ssl_cert_reqs": ("none, optional or required", _parse_certificates),
     "ssl_check_hostname": ("true or false", _parse_bool),
 }
+#: the same, of those that name Sentinels
+SENTINEL_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "service": ("a name", str),
+    "sentinel_username": ("a name", str),
+    "sentinel_password": ("a password", str),
+}
 AMQP_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "heartbeat": ("seconds", _parse_seconds),
     "login_method": ("PLAIN, AMQPLAIN or EXTERNAL", str),
@@ -87,9 +95,9 @@ IMPLIED = ("socket_keepalive", "retry_on_timeout")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A Redis server."""
+    """A Redis server, or the Sentinels that know which it is."""
 
-    scheme: str  #: redis, rediss or unix
+    scheme: str  #: redis, rediss, unix, sentinel or sentinels
     host: str = ""
     port: int = PORT
     path: str = ""  #: of a socket
@@ -98,35 +106,43 @@ class Address:
     password_file: str = ""  #: has the password, if it is not here; read for each connection
     db: int = 0
     options: Mapping[str, object] = field(default_factory=dict, repr=False)  #: by redis-py's names, TLS's among them
+    sentinels: SentinelGroup | None = None  #: asked for host and port, which are not here then
 
     @classmethod
     def of(cls, url: str) -> "Address":
         """Read a URL of Redis; kombu's redis+socket:// is unix://.
 
         Raises:
-            Misconfigured: it is none, or it names Sentinels or a cluster, or something in it is not known.
+            Misconfigured: it is none, or it names a cluster, or something in it is not known.
         """
         parts = _split_url(url)
         scheme = {"redis+socket": "unix"}.get(parts.scheme, parts.scheme)
-        if scheme not in ("redis", "rediss", "unix"):
+        if scheme not in ("redis", "rediss", "unix", *SENTINELS):
             raise Misconfigured(f"{redacted_url(url)!r} is no Redis URL; {SPELLING}")
-        known = {**PARAMETERS, **(TLS_PARAMETERS if scheme == "rediss" else {})}
-        parameters = _parse_parameters(url, parts, known)
-        options = {name: value for name, value in parameters.items() if name not in IMPLIED}
+        parameters = _parse_parameters(url, parts, _known_parameters(scheme))
+        sentinels = SentinelGroup.of(url, parts, parameters) if scheme in SENTINELS else None
+        apart = (*IMPLIED, *SENTINEL_PARAMETERS)
+        options = {name: value for name, value in parameters.items() if name not in apart}
         user, password = options.pop("username", ""), options.pop("password", "")
         dbs = [options.pop(name, None) for name in ("db", "virtual_host")]
         db = next((db for db in dbs if db is not None), None)
         return cls(
             scheme,
-            host=unquote(parts.hostname or "") or "localhost",
-            port=parts.port or PORT,
+            host="" if sentinels else unquote(parts.hostname or "") or "localhost",
+            port=0 if sentinels else parts.port or PORT,
             path=unquote(parts.path) if scheme == "unix" else "",
             user=unquote(parts.username or "") or str(user),
             password=unquote(parts.password or "") or str(password),
             password_file=str(options.pop("password_file", "")),
             db=int(str(db)) if db is not None else _path_database(url, parts, scheme),
             options=options,
+            sentinels=sentinels,
         )
+
+
+def _known_parameters(scheme: str) -> dict[str, tuple[str, Callable[[str], object]]]:
+    tls = TLS_PARAMETERS if scheme in ENCRYPTED else {}
+    return {**PARAMETERS, **tls, **(SENTINEL_PARAMETERS if scheme in SENTINELS else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +153,7 @@ class Broker:
     tls: Mapping[str, object] | None  #: None: without; kombu would speak to any server, whatever certificate it shows
     password_file: tuple[str, str] | None = None  #: the user and the file of a Redis whose password is in one
     confirms: bool = False  #: what it has, where a closed connection may hide a loss: RabbitMQ
+    sentinels: SentinelGroup | None = None  #: whose master is the broker; its service is an option of kombu's
 
     @classmethod
     def of(cls, url: str) -> "Broker":
@@ -150,18 +167,20 @@ class Broker:
             return _rabbitmq_broker(url)
         if scheme == "memory":  # kombu's own, within one process: enough for a test of one
             return cls(url, None)
-        if scheme not in ("redis", "rediss", "unix", "redis+socket"):
+        if scheme not in ("redis", "rediss", "unix", "redis+socket", *SENTINELS):
             raise Misconfigured(
-                f"{redacted_url(url)!r} is no broker's URL; expected redis://, rediss://, unix://, amqp:// or amqps://"
+                f"{redacted_url(url)!r} is no broker's URL; expected redis://, rediss://, unix://, sentinel://, "
+                "amqp:// or amqps://"
             )
         address = Address.of(url)
         user = f"{quote(address.user, safe='')}:{quote(address.password, safe='')}@" if address.password else ""
         file = (address.user, address.password_file) if address.password_file and not address.password else None
         if address.scheme == "unix":
             return cls(f"redis+socket://{user}{quote(address.path)}?virtual_host={address.db}", None, file)
-        host = f"[{address.host}]" if ":" in address.host else quote(address.host, safe="")
-        result = f"{address.scheme}://{user}{host}:{address.port}/{address.db}"
-        return cls(result, _tls_options(address.options) if address.scheme == "rediss" else None, file)
+        tls = tls_options(address.options) if address.scheme in ENCRYPTED else None
+        if address.sentinels:
+            return cls(address.sentinels.kombu_url(user, address.db), tls, file, sentinels=address.sentinels)
+        return cls(f"{address.scheme}://{user}{netloc(address.host, address.port)}/{address.db}", tls, file)
 
 
 def _rabbitmq_broker(url: str) -> Broker:
@@ -174,13 +193,13 @@ def _rabbitmq_broker(url: str) -> Broker:
     bare = parts._replace(query=query).geturl()
     if not encrypted:
         return Broker(bare, None, confirms=True)
-    tls = _tls_options(parameters)
+    tls = tls_options(parameters)
     checked = tls["ssl_cert_reqs"] != ssl.CERT_NONE and tls.pop("ssl_check_hostname", True)
     named = {name.removeprefix("ssl_"): value for name, value in tls.items() if name != "ssl_check_hostname"}
     return Broker(bare, named | ({"server_hostname": parts.hostname} if checked else {}), confirms=True)
 
 
-def _tls_options(options: Mapping[str, object]) -> dict[str, object]:
+def tls_options(options: Mapping[str, object]) -> dict[str, object]:
     """The TLS options of a library: a server must have a trusted certificate, unless the URL says otherwise."""
     result = {name: value for name, value in options.items() if name in TLS_PARAMETERS}
     return result | {"ssl_cert_reqs": CERTIFICATES[str(options.get("ssl_cert_reqs", "required"))]}
@@ -189,7 +208,7 @@ def _tls_options(options: Mapping[str, object]) -> dict[str, object]:
 def _split_url(url: str) -> SplitResult:
     scheme = url.partition("://")[0].lower()
     if scheme in OTHERS:
-        raise Misconfigured(f"{redacted_url(url)!r} names {OTHERS[scheme]}, which Seriatim cannot ask; {INSTEAD}")
+        raise Misconfigured(f"{redacted_url(url)!r} {OTHERS[scheme]}")
     parts = split_url(url)
     if parts.fragment or "@" in parts.query:  # a password with a # or a ? in it ends before its host
         raise Misconfigured(f"{redacted_url(url)!r} is no URL of a server; {SPELLING}")
@@ -202,7 +221,7 @@ def _parse_parameters(
     result = {}
     for name, text in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            hint = "; those of TLS want rediss:// or amqps://" if name in TLS_PARAMETERS else ""
+            hint = "; those of TLS want rediss://, sentinels:// or amqps://" if name in TLS_PARAMETERS else ""
             raise Misconfigured(
                 f"{redacted_url(url)!r}: unknown parameter {name[:40]!r}; known: {', '.join(known)}{hint}"
             )

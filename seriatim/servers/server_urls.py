@@ -4,6 +4,7 @@ A completed URL is all that a connection needs: seriatim/servers/server_address.
 never shown: use `redacted_url` for messages and logs.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -12,11 +13,16 @@ from seriatim.errors import Misconfigured
 
 #: said wherever a URL cannot be read
 SPELLING = (
-    "expected redis://[user[:password]@]host[:port][/db], rediss:// with the same, or unix:///path; "
+    "expected redis://[user[:password]@]host[:port][/db], rediss:// with the same, unix:///path, or "
+    "sentinel://host[:port],host[:port]/db?service=NAME; "
     "write / # ? @ : % of a password as %2F and so on, or set it apart from the URL"
 )
+SENTINEL_SPELLING = (
+    "expected sentinel://[user[:password]@]host[:26379],host[:26379]/db?service=NAME, or sentinels:// with TLS"
+)
 PASSWORD_FILE = "password_file"  #: parameter of Redis' URLs: the file that has the password
-ENCRYPTED = ("rediss", "amqps")  #: schemes of URLs that speak TLS
+ENCRYPTED = ("rediss", "sentinels", "amqps")  #: schemes of URLs that speak TLS
+SENTINELS = ("sentinel", "sentinels")  #: schemes of URLs that name several hosts
 
 
 def redacted_url(url: str) -> str:
@@ -138,8 +144,17 @@ def split_url(url: str) -> SplitResult:
         Misconfigured: it is no URL; the message does not repeat a password.
     """
     try:
+        if url.partition("://")[0].lower() in SENTINELS:
+            return _split_hosts(url)
         parts = urlsplit(url)
         _ = parts.port  # read late by those who connect: their errors would show what stands in its place
     except ValueError:  # its text may repeat a piece of the password
         raise Misconfigured(f"{redacted_url(url)!r} is no URL of a server; {SPELLING}") from None
     return parts
+
+
+def _split_hosts(url: str) -> SplitResult:
+    """The parts of a URL with several hosts, whose `port` and `hostname` mean nothing."""
+    scheme, _, rest = url.partition("://")
+    place = re.split("[/?#]", rest, maxsplit=1)[0]
+    return urlsplit(f"{scheme}://host{rest.removeprefix(place)}")._replace(netloc=place)

@@ -38,6 +38,7 @@ class PrivateServer:
         self.binary, self.args = binary, args  #: args behind the defaults: they win
         self.directory = Path(tempfile.mkdtemp(prefix="srtm-"))  # short: a unix socket's path has at most 107 bytes
         self.socket = self.directory / "s"
+        self.password = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -47,7 +48,7 @@ class PrivateServer:
 
     def client(self) -> Redis:
         """A connection pool of its own."""
-        return Redis.from_url(self.url)
+        return Redis(unix_socket_path=str(self.socket), password=self.password or None)
 
     def start(self) -> Self:
         """Start, and wait until it answers.

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from gateway.cli.checks.check_result import CheckResult, CheckStatus, fail, from_message, ok, warn
 from seriatim.errors import CommandRefused, SeriatimError
 from seriatim.servers.redis_checks import GUARD_KEY, durability_warnings, eviction_problem, server_version
-from seriatim.servers.redis_clients import check_reachable
+from seriatim.servers.redis_clients import check_reachable, lookup_of
 from seriatim.servers.server_address import Address
-from seriatim.servers.server_urls import redacted_url
+from seriatim.servers.server_urls import ENCRYPTED, redacted_url
 from seriatim.settings import Settings
 
 PINGS = 5  #: the shortest round trip of these counts
@@ -33,13 +34,22 @@ def check_server(redis: "Redis", settings: Settings) -> list[CheckResult]:
         reached = _reach(redis, url, info)
     except SeriatimError as error:
         return [_away(error, url)]
-    state = [_role(info), _durability(redis), _writes(info), _memory(info, settings.memory_share), _eviction(info)]
-    return [reached, *state, _clients(info), _rights(redis), _encryption(Address.of(url)), _clock(redis)]
+    address = Address.of(url)
+    state = [
+        _role(info, address),
+        *_sentinels(address),
+        _durability(redis),
+        _writes(info),
+        _memory(info, settings.memory_share),
+        _eviction(info),
+    ]
+    return [reached, *state, _clients(info), _rights(redis), _encryption(address), _clock(redis)]
 
 
 def _away(error: SeriatimError, url: str) -> CheckResult:
     result = from_message("redis", error)
-    return fail("redis", result.found, START) if f"no Redis at {redacted_url(url)}" in result.found else result
+    plain = f"no Redis at {redacted_url(url)}" in result.found and not Address.of(url).sentinels
+    return fail("redis", result.found, START) if plain else result
 
 
 def _reach(redis: "Redis", url: str, info: Replies) -> CheckResult:
@@ -59,11 +69,33 @@ def _timed_ms(call: Callable[[], object]) -> float:
     return (time.perf_counter() - began_s) * 1000
 
 
-def _role(info: Replies) -> CheckResult:
+def _role(info: Replies, address: Address) -> CheckResult:
     if info.get("role") == "master":
         return ok("redis role", f"it takes writes; {info.get('connected_slaves', 0)} replicas follow it")
     source = f"{info.get('master_host')}:{info.get('master_port')}"
-    return fail("redis role", f"it is a replica of {source}", f"set SERIATIM_REDIS_URL to the server at {source}")
+    advice = "a failover is under way: look again in a minute, and at the logs of the Sentinels"
+    return fail(
+        "redis role",
+        f"it is a replica of {source}",
+        advice if address.sentinels else f"set SERIATIM_REDIS_URL to the server at {source}",
+    )
+
+
+def _sentinels(address: Address) -> list[CheckResult]:
+    """Whether each Sentinel of the URL answers, and knows the service; none if it names none."""
+    if not address.sentinels:
+        return []
+    lookup, service, hosts = lookup_of(address), address.sentinels.service, address.sentinels.hosts
+    silent = [
+        f"{host}:{port}"
+        for host, port in hosts
+        if isinstance(reply := lookup.ask((host, port)), RedisError) or service not in reply
+    ]
+    if silent:
+        advice = "start each, with this service; while most are away, no failover takes place"
+        found = f"{len(hosts) - len(silent)} of {len(hosts)} know {service}, not {', '.join(silent)}"
+        return [warn("redis sentinels", found, advice)]
+    return [ok("redis sentinels", f"{len(hosts)} of {len(hosts)} know {service}")]
 
 
 def _durability(redis: "Redis") -> CheckResult:
@@ -146,16 +178,18 @@ def _user(redis: "Redis") -> str:
 
 
 def _encryption(address: Address) -> CheckResult:
-    if address.scheme == "rediss":
+    if address.scheme in ENCRYPTED:
         checked = str(address.options.get("ssl_cert_reqs", "required")) == "required"
         if checked:
             return ok("redis tls", "encrypted, and its certificate is checked")
         return warn(
             "redis tls", "encrypted, but any certificate is accepted", "take ssl_cert_reqs out of SERIATIM_REDIS_URL"
         )
-    if address.scheme == "unix" or is_near(address.host):
+    hosts = [host for host, _ in address.sentinels.hosts] if address.sentinels else [address.host]
+    if address.scheme == "unix" or all(map(is_near, hosts)):
         return ok("redis tls", "not encrypted, and not needed on this machine or a private network")
-    advice = "use rediss:// (docs/how-to/security.md), unless the network is private"
+    encrypted = "sentinels" if address.sentinels else "rediss"
+    advice = f"use {encrypted}:// (docs/how-to/security.md), unless the network is private"
     return warn("redis tls", "texts, audio and the password cross the network in the clear", advice)
 
 

@@ -9,13 +9,15 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 from kombu import Connection
-from kombu.transport.redis import Channel
+from kombu.transport.redis import Channel, SentinelChannel
 from redis import asyncio as aio
 
 from seriatim.celery_app import make_app
 from seriatim.errors import Misconfigured
 from seriatim.servers.redis_clients import ANSWER_S, BLOCK_S, blocking_client, command_client, streams
+from seriatim.servers.sentinel_group import SentinelGroup
 from seriatim.servers.server_address import Address, Broker
+from seriatim.servers.server_urls import redacted_url
 from seriatim.settings import Settings
 
 GOOD = {
@@ -33,7 +35,18 @@ GOOD = {
     "rediss://h?ssl_cert_reqs=CERT_NONE&ssl_check_hostname=no": Address(
         "rediss", "h", options={"ssl_cert_reqs": "none", "ssl_check_hostname": False}
     ),
-}
+    "sentinel://u:p%2F%2C@a,[fd00::1]:7000,b.example:1/3?service=s&sentinel_username=v&sentinel_password=q%26": Address(
+        "sentinel", port=0, user="u", password="p/,", db=3,
+        sentinels=SentinelGroup((("a", 26379), ("fd00::1", 7000), ("b.example", 1)), "s", "v", "q&"),
+    ),
+    "SENTINEL://a?service=my%20master": Address(
+        "sentinel", port=0, sentinels=SentinelGroup((("a", 26379),), "my master")
+    ),
+    "sentinels://a,b/?service=s&ssl_check_hostname=no&db=2": Address(
+        "sentinels", port=0, db=2, options={"ssl_check_hostname": False},
+        sentinels=SentinelGroup((("a", 26379), ("b", 26379)), "s"),
+    ),
+}  # fmt: skip
 BAD = {
     "redis://h?bogus=1": r"^'redis://h': unknown parameter 'bogus'; known: db, .*socket_timeout",
     "redis://h?decode_responses=1": "unknown parameter 'decode_responses'",
@@ -44,9 +57,18 @@ BAD = {
     "redis://h?socket_timeout=nan": "its parameter socket_timeout is not seconds",
     "rediss://h?ssl_cert_reqs=maybe": "its parameter ssl_cert_reqs is not none, optional or required",
     "redis://h/one": "'redis://h/one': its database is no number; expected redis://",
-    "sentinel://a:26379/0": r"^'sentinel://a:26379/0' names Sentinels, which .*; name the server that takes writes",
-    "redis+sentinel://a/m": "names Sentinels, which Seriatim cannot ask; name the server",
-    "redis+cluster://a": "names a cluster, which Seriatim cannot ask; name the server",
+    "sentinel://a:26379/0": r"^'sentinel://a:26379/0' names no service; add \?service=NAME",
+    "sentinel://:cret@a,/0?service=s": r"^'sentinel://a,/0' does not name Sentinels; expected sentinel://",
+    "sentinel://a:26379;sentinel://b:26379/0?service=s": "does not name Sentinels; expected sentinel://",
+    "sentinel://a,b:x/0?service=s": "does not name Sentinels; expected sentinel://",
+    "sentinel://a/0?master_name=s": "unknown parameter 'master_name'; known: .*service",
+    "sentinel://a/s?service=s": "its database is no number",
+    "sentinel://:se#cret@a/0?service=s": "is no URL of a server; expected redis://",
+    "sentinel://a/0?service=s&ssl_ca_certs=/x": "unknown parameter 'ssl_ca_certs'.*want rediss://, sentinels://",
+    "redis://a/0?service=s": "unknown parameter 'service'",
+    "redis://a:1,b:2/0": "is no URL of a server",
+    "redis+sentinel://a/m": "is how other programs name Sentinels; expected sentinel://",
+    "redis+cluster://a": "names a cluster, which Seriatim cannot use; name the server",
     "http://h": "is no Redis URL; expected redis://",
     "localhost:6379": "is no Redis URL; expected redis://",
     "redis://:se#cret@h": "is no URL of a server; expected redis://",
@@ -92,13 +114,16 @@ def test_both_clients_and_the_broker_are_made_of_the_same_parts(url: str) -> Non
             found.db,
         )
         assert parameters.get("path", "") == found.path
-        if found.scheme != "unix":
+        if found.sentinels:
+            assert parameters["lookup"].group == found.sentinels
+        elif found.scheme != "unix":
             assert (parameters["host"], parameters["port"]) == (found.host, found.port)
         pool.make_connection()  # whose class takes any parameters
     parameters = _read_by_kombu(url)
     assert (parameters["password"] or "", int(parameters["db"])) == (found.password, found.db)
     assert parameters.get("path", "") == found.path
-    assert found.scheme == "unix" or (parameters["host"], parameters["port"]) == (found.host, found.port)
+    first = found.sentinels.hosts[0] if found.sentinels else (found.host, found.port)
+    assert found.scheme == "unix" or (parameters["host"], parameters["port"]) == first
 
 
 def _read_by_kombu(url: str) -> dict[str, Any]:
@@ -107,6 +132,35 @@ def _read_by_kombu(url: str) -> dict[str, Any]:
         channel: Any = Channel.__new__(Channel)  # its constructor would connect
         channel.connection = connection.transport
         return dict(channel._connparams())
+
+
+def test_kombu_asks_the_same_sentinels_for_the_same_service() -> None:
+    """With the password and the database at each of them, and TLS to both."""
+    app = make_app("sentinels://:p%3B@a,[::1]:7/2?service=s&sentinel_password=q&ssl_ca_certs=/x")
+    with app.connection_for_write() as connection:
+        assert connection.alt == ["sentinel://:p%3B@a:26379/2", "sentinel://:p%3B@[::1]:7/2"]
+        transport: Any = connection.transport
+        options: Any = connection.transport_options
+    assert transport.Channel is SentinelChannel
+    asked = options["sentinel_kwargs"]
+    assert (options["master_name"], asked["password"], asked["username"]) == ("s", "q", None)
+    encrypted = {"ssl_ca_certs": "/x", "ssl_cert_reqs": ssl.CERT_REQUIRED}
+    assert app.conf.broker_use_ssl == encrypted
+    assert asked == asked | encrypted | {"ssl": True}
+
+
+def test_a_sentinel_url_is_completed_like_any_other() -> None:
+    settings = Settings.from_env(
+        {
+            "SERIATIM_REDIS_URL": "sentinels://u@a,[::1]/0?service=s",
+            "SERIATIM_REDIS_PASSWORD": "p/",
+            "SERIATIM_TLS_CA_FILE": __file__,
+        }
+    )
+    found = Address.of(settings.redis_url)
+    assert (found.user, found.password, found.options) == ("u", "p/", {"ssl_ca_certs": __file__})
+    assert found.sentinels == SentinelGroup((("a", 26379), ("::1", 26379)), "s")
+    assert "p/" not in redacted_url(settings.redis_url)
 
 
 def test_a_timeout_of_the_url_counts_for_an_answer_and_not_for_a_wait() -> None:

@@ -185,7 +185,7 @@ PARSERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any], tuple[ty
     ),
     "a URL": (
         _url,
-        st.text(max_size=30) | st.from_regex(r"(redis|rediss|unix|amqps)://[^ ]{0,20}", fullmatch=True),
+        st.text(max_size=30) | st.from_regex(r"(redis|rediss|unix|amqps|sentinels?)://[^ ]{0,20}", fullmatch=True),
         (Misconfigured,),
     ),
     "options of a job": (

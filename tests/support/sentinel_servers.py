@@ -1,0 +1,142 @@
+"""Sentinel servers for tests: a master, its replica, and three Sentinels that watch them, all real processes.
+
+They decide nothing before `kill_master`: until then a master may be silent for a day, so that no test has a failover
+because its machine is busy.
+"""
+
+import subprocess
+from contextlib import suppress
+from typing import Any, Self, cast
+
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from tests.support.free_ports import free_port
+from tests.support.process_system import wait_until
+from tests.support.redis_servers import PrivateServer
+
+SERVICE = "speech"
+N_SENTINELS, QUORUM = 3, 2
+NEVER_MS, SOON_MS = 86_400_000, 1_000  #: how long a master is silent before a Sentinel counts it as lost
+FAILOVER_MS = 5_000  #: Sentinels that could not agree try again after twice as long
+
+
+class SentinelServers(PrivateServer):
+    """A master with a replica and Sentinels. Its clients are those of whichever server is the master."""
+
+    def __init__(self, binary: str, *args: str, password: str = "", sentinel_password: str = "") -> None:
+        port, other = free_port(), free_port()
+        secrets = ["--requirepass", password, "--masterauth", password] if password else []
+        usual = ["--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0", *secrets, *args]
+        super().__init__(binary, "--port", str(port), *usual)
+        self.replica = PrivateServer(binary, "--port", str(other), *usual, "--replicaof", "127.0.0.1", str(port))
+        self.password = self.replica.password = password
+        self.sentinel_password, self.port = sentinel_password, port
+        self.promoted = False  #: the replica is the master now
+        self.sentinel_ports = [free_port() for _ in range(N_SENTINELS)]
+        self._sentinels: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def url(self) -> str:
+        """What clients connect to."""
+        user = f":{self.password}@" if self.password else ""
+        return self.url_without_password.replace("://", f"://{user}", 1)
+
+    @property
+    def url_without_password(self) -> str:
+        """The same, for a password that is given apart."""
+        login = f"&sentinel_password={self.sentinel_password}" if self.sentinel_password else ""
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.sentinel_ports)
+        return f"sentinel://{hosts}/0?service={SERVICE}{login}"
+
+    def client(self) -> Redis:
+        """A client of the server that is the master now."""
+        return self.replica.client() if self.promoted else super().client()
+
+    def start(self) -> Self:
+        """Start all, and wait until the replica follows and each Sentinel knows it and the other Sentinels."""
+        try:
+            super().start()
+            self.replica.start()
+            wait_until(self._follows, "the replica follows the master")
+            self._sentinels = [self._start_sentinel(port) for port in self.sentinel_ports]
+            wait_until(lambda: all(map(self._knows_all, self.sentinel_ports)), "each Sentinel knows the others")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _follows(self) -> bool:
+        with self.replica.client() as client:
+            return bool(client.info("replication")["master_link_status"] == "up")
+
+    def _start_sentinel(self, port: int) -> "subprocess.Popen[bytes]":
+        path = self.directory / f"sentinel-{port}.conf"
+        lines = [
+            f"port {port}", "bind 127.0.0.1", f"dir {self.directory}",
+            f"sentinel monitor {SERVICE} 127.0.0.1 {self.port} {QUORUM}",
+            f"sentinel down-after-milliseconds {SERVICE} {NEVER_MS}",
+            f"sentinel failover-timeout {SERVICE} {FAILOVER_MS}",
+        ]  # fmt: skip
+        lines += [f"sentinel auth-pass {SERVICE} {self.password}"] * bool(self.password)
+        own = self.sentinel_password
+        lines += [f"requirepass {own}", f"sentinel sentinel-pass {own}"] * bool(own)
+        path.write_text("\n".join([*lines, ""]), "utf-8")
+        with path.with_suffix(".log").open("ab") as log:
+            return subprocess.Popen(
+                [self.binary, str(path), "--sentinel"], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def _sentinel(self, port: int) -> Redis:
+        return Redis("127.0.0.1", port, password=self.sentinel_password or None)
+
+    def _state(self, port: int) -> dict[str, Any]:
+        with self._sentinel(port) as client:
+            return cast("dict[str, dict[str, Any]]", client.sentinel_masters())[SERVICE]
+
+    def _knows_all(self, port: int) -> bool:
+        with suppress(RedisConnectionError):  # it does not listen yet
+            state = self._state(port)
+            return bool(state["num-slaves"] == 1 and state["num-other-sentinels"] == N_SENTINELS - 1)
+        return False
+
+    def replicate(self) -> None:
+        """Wait until the replica has everything that was written before."""
+        with self.client() as client:
+            client.set("tests:replicated", 1, ex=600)  # WAIT counts from the last write of its own connection
+            assert cast("int", client.execute_command("WAIT", 1, 60_000)) == 1
+
+    def kill_master(self) -> None:
+        """End the master as `kill -9` does, and wait until the Sentinels have promoted the replica and all say so."""
+        self.kill()
+        for port in self.sentinel_ports:
+            with self._sentinel(port) as client:
+                client.sentinel_set(SERVICE, "down-after-milliseconds", SOON_MS)
+        self._await_promotion()
+
+    def demote_master(self) -> None:
+        """Have the Sentinels make the replica the master while the old one lives on, and wait until that follows it."""
+        with self._sentinel(self.sentinel_ports[0]) as client:
+            client.sentinel_failover(SERVICE)
+        self._await_promotion()
+        with super().client() as demoted:
+            wait_until(lambda: demoted.info("replication")["role"] == "slave", "the old master follows the new one")
+
+    def _await_promotion(self) -> None:
+        place = int(self.replica.args[1])
+        wait_until(
+            lambda: all(self._state(port)["port"] == place for port in self.sentinel_ports), "all name the replica"
+        )
+        self.promoted = True
+
+    def stop_sentinel(self, number: int) -> None:
+        """End one Sentinel; 0-based, in the order of the URL."""
+        self._sentinels[number].kill()
+        self._sentinels[number].wait()
+
+    def stop(self) -> None:
+        """End all, and remove what they wrote."""
+        for number in range(len(self._sentinels)):
+            self.stop_sentinel(number)
+        self.replica.stop()
+        super().stop()
