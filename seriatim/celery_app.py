@@ -19,9 +19,9 @@ from redis.exceptions import RedisError
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.keys import queue
 from seriatim.records import TaskMessage
-from seriatim.servers.master_lookup import sentinel_arguments
+from seriatim.servers.master_lookup import MasterLookup, sentinel_arguments
 from seriatim.servers.password_file import PasswordFile
-from seriatim.servers.redis_errors import tls_reason
+from seriatim.servers.redis_errors import NoMaster, tls_reason
 from seriatim.servers.server_address import Broker
 from seriatim.servers.server_urls import redacted_url
 from seriatim.servers.tcp_keepalive import KEPT_ALIVE, OPTIONS
@@ -122,7 +122,10 @@ def publish(app: Celery, pool: str, messages: Iterable[TaskMessage]) -> None:
     except BROKEN as error:
         if isinstance(error.__cause__, MessageNacked):
             raise Unavailable("the broker refused a message; is its memory, its disk or the queue full?") from None
-        raise Unavailable(f"the broker does not answer: {error}; is it up, and is SERIATIM_BROKER_URL right?") from None
+        reason = broker_reason(error)
+        raise Unavailable(
+            f"the broker does not answer: {reason}; is it up, and is SERIATIM_BROKER_URL right?"
+        ) from None
 
 
 def reach_broker(app: Celery, broker_url: str) -> None:
@@ -138,9 +141,24 @@ def reach_broker(app: Celery, broker_url: str) -> None:
     except BROKEN as error:
         if why := tls_reason(error):
             raise Misconfigured(f"the broker at {redacted_url(broker_url)}: {why}") from None
-        raise Unavailable(
-            f"no broker at {redacted_url(broker_url)}: {error}; start one, or set SERIATIM_BROKER_URL"
-        ) from None
+        reason = _sentinels_reason(broker_url) or f"{broker_reason(error)}; start one, or set SERIATIM_BROKER_URL"
+        raise Unavailable(f"no broker at {redacted_url(broker_url)}: {reason}") from None
+
+
+def broker_reason(error: Exception) -> str:
+    """Why a broker cannot be used, in kombu's words, without the clients of each Sentinel that redis-py prints."""
+    return str(error).partition(" : <redis")[0]
+
+
+def _sentinels_reason(broker_url: str) -> str:
+    """Why its Sentinels name no master; "" if they do, or there are none."""
+    broker = Broker.of(broker_url)
+    if broker.sentinels:
+        try:
+            MasterLookup(broker.sentinels, broker.tls).find()
+        except NoMaster as why:
+            return str(why)
+    return ""
 
 
 def _send_message(app: Celery, producer: Any, pool: str, message: TaskMessage) -> None:

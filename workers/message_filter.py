@@ -17,7 +17,7 @@ from celery.worker.consumer import Consumer
 from celery.worker.control import nok, ok  # type: ignore[attr-defined]  # the stubs lack it
 from celery.worker.state import maybe_shutdown
 
-from seriatim.celery_app import TASK
+from seriatim.celery_app import TASK, broker_reason
 from seriatim.records import BadRecord, TaskMessage
 from seriatim.servers.redis_errors import code_of
 from seriatim.servers.server_urls import redacted_url
@@ -155,7 +155,7 @@ class MessageFilter(Consumer):
 
 def one_line(error: Exception) -> str:
     """An error of the broker in one line of bounded length; its class where it says nothing."""
-    return " ".join(str(error).split())[:MAX_ERROR_CHARS] or type(error).__name__
+    return " ".join(broker_reason(error).split())[:MAX_ERROR_CHARS] or type(error).__name__
 
 
 def parse_message(content_type: object, headers: object, body: object) -> TaskMessage:

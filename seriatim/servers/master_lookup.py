@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from seriatim.servers.redis_errors import NoMaster
+from seriatim.servers.redis_errors import NoMaster, tls_reason
 from seriatim.servers.sentinel_group import SentinelGroup
 
 SENTINEL_S = 1.0  #: a Sentinel that neither takes a connection nor answers for so long is passed over
@@ -114,7 +114,9 @@ def no_master_reason(service: str, replies: Mapping[Host, Reply]) -> str:
     )
 
 
-def _refusal_reason(place: str, error: object) -> str:
+def _refusal_reason(place: str, error: Reply) -> str:
+    if isinstance(error, exceptions.RedisError) and (why := tls_reason(error)):
+        return f"the Sentinel at {place}: {why}"
     if isinstance(error, exceptions.AuthenticationError):
         return f"the Sentinel at {place} refused the password: {error}; see sentinel_password= in the URL"
     if isinstance(error, exceptions.ResponseError):

@@ -5,6 +5,7 @@ because its machine is busy.
 """
 
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Self, cast
 
@@ -24,12 +25,34 @@ FAILOVER_MS = 5_000  #: Sentinels that could not agree try again after twice as 
 class SentinelServers(PrivateServer):
     """A master with a replica and Sentinels. Its clients are those of whichever server is the master."""
 
-    def __init__(self, binary: str, *args: str, password: str = "", sentinel_password: str = "") -> None:
+    def __init__(
+        self,
+        binary: str,
+        *args: str,
+        password: str = "",
+        sentinel_password: str = "",
+        tls: Mapping[str, str] | None = None,
+    ) -> None:
+        """With `tls`, Redis' options of files such as tls-cert-file, all speak TLS, and call themselves localhost."""
         port, other = free_port(), free_port()
         secrets = ["--requirepass", password, "--masterauth", password] if password else []
-        usual = ["--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0", *secrets, *args]
-        super().__init__(binary, "--port", str(port), *usual)
-        self.replica = PrivateServer(binary, "--port", str(other), *usual, "--replicaof", "127.0.0.1", str(port))
+        self.tls = {**tls, "tls-replication": "yes", "tls-auth-clients": "no"} if tls else {}
+        for option, value in self.tls.items():
+            secrets += [f"--{option}", value]
+        self.host = "localhost" if tls else "127.0.0.1"
+        listen = "--tls-port" if tls else "--port"
+        usual = [
+            "--bind",
+            "127.0.0.1",
+            "--repl-diskless-sync-delay",
+            "0",
+            "--replica-announce-ip",
+            self.host,
+            *secrets,
+            *args,
+        ]
+        super().__init__(binary, listen, str(port), *usual)
+        self.replica = PrivateServer(binary, listen, str(other), *usual, "--replicaof", self.host, str(port))
         self.password = self.replica.password = password
         self.sentinel_password, self.port = sentinel_password, port
         self.promoted = False  #: the replica is the master now
@@ -46,8 +69,8 @@ class SentinelServers(PrivateServer):
     def url_without_password(self) -> str:
         """The same, for a password that is given apart."""
         login = f"&sentinel_password={self.sentinel_password}" if self.sentinel_password else ""
-        hosts = ",".join(f"127.0.0.1:{port}" for port in self.sentinel_ports)
-        return f"sentinel://{hosts}/0?service={SERVICE}{login}"
+        hosts = ",".join(f"{self.host}:{port}" for port in self.sentinel_ports)
+        return f"sentinel{'s' * bool(self.tls)}://{hosts}/0?service={SERVICE}{login}"
 
     def client(self) -> Redis:
         """A client of the server that is the master now."""
@@ -73,8 +96,12 @@ class SentinelServers(PrivateServer):
     def _start_sentinel(self, port: int) -> "subprocess.Popen[bytes]":
         path = self.directory / f"sentinel-{port}.conf"
         lines = [
-            f"port {port}", "bind 127.0.0.1", f"dir {self.directory}",
-            f"sentinel monitor {SERVICE} 127.0.0.1 {self.port} {QUORUM}",
+            *([f"tls-port {port}", "port 0"] if self.tls else [f"port {port}"]),
+            "bind 127.0.0.1",
+            f"dir {self.directory}",
+            *(f"{option} {value}" for option, value in self.tls.items()),
+            *(["sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"] if self.tls else []),
+            f"sentinel monitor {SERVICE} {self.host} {self.port} {QUORUM}",
             f"sentinel down-after-milliseconds {SERVICE} {NEVER_MS}",
             f"sentinel failover-timeout {SERVICE} {FAILOVER_MS}",
         ]  # fmt: skip
@@ -88,7 +115,8 @@ class SentinelServers(PrivateServer):
             )
 
     def _sentinel(self, port: int) -> Redis:
-        return Redis("127.0.0.1", port, password=self.sentinel_password or None)
+        encrypted: dict[str, Any] = {"ssl": True, "ssl_cert_reqs": "none"} if self.tls else {}
+        return Redis("127.0.0.1", port, password=self.sentinel_password or None, **encrypted)
 
     def _state(self, port: int) -> dict[str, Any]:
         with self._sentinel(port) as client:

@@ -8,8 +8,9 @@ import pytest
 
 from gateway.cli.checks.check_result import CheckResult, CheckStatus
 from gateway.cli.checks.server_checks import check_server
-from seriatim.celery_app import make_app, reach_broker
+from seriatim.celery_app import make_app, publish, reach_broker
 from seriatim.errors import SeriatimError, Unavailable
+from seriatim.records import TaskMessage
 from seriatim.servers.redis_clients import check_reachable, command_client, inspection_client, streams
 from seriatim.settings import Settings
 from tests.support.free_ports import free_port
@@ -70,7 +71,7 @@ def wrong_url(servers: SentinelServers, what: str) -> str:
     "what", ["service", *(pytest.param(what, marks=pytest.mark.thorough) for what in WRONG if what != "service")]
 )
 def test_what_is_wrong_is_said_in_one_line(servers: SentinelServers, what: str) -> None:
-    """At a start, in an event loop, and by `seriatim doctor`; with what to do, and without a password."""
+    """At a start, in an event loop, for the broker, and by doctor; with what to do, and without a password."""
     url = wrong_url(servers, what)
     with command_client(url, outage_s=0.1) as client, pytest.raises(Unavailable, match=WRONG[what]) as refused:
         check_reachable(client, url)
@@ -82,10 +83,19 @@ def test_what_is_wrong_is_said_in_one_line(servers: SentinelServers, what: str) 
 
     with pytest.raises(SeriatimError, match=f"^{WRONG[what]}"):
         asyncio.run(read())
+    with pytest.raises(Unavailable, match=f"^no broker at sentinel://[^?]*: {WRONG[what]}"):
+        reach_broker(make_app(url), url)
     result = findings(url)["redis"]
     assert (result.status, bool(result.advice)) == (CheckStatus.FAIL, True)
     assert re.search(WRONG[what], f"{result.found}; {result.advice}")
     assert "keep.this" not in result.found
+
+
+def test_a_message_that_cannot_be_sent_is_refused_in_one_line(servers: SentinelServers) -> None:
+    """redis-py prints a client with all its options for each Sentinel that is down."""
+    app = make_app(wrong_url(servers, "none"))
+    with pytest.raises(Unavailable, match=r"^the broker does not answer: No master found for 'speech'; is it up"):
+        publish(app, "tone", [TaskMessage("a" * 32, 0, 1)])
 
 
 def findings(url: str) -> dict[str, CheckResult]:
