@@ -38,13 +38,18 @@ def test_each_attempt_has_a_line_with_its_times(system: RealSystem) -> None:
     Listener(job).all()
     failures = system.settings.max_failures
 
-    def of_job() -> list[dict[str, Any]] | None:
-        found = [line for line in lines(system, "workers", "attempt ended") if line["job"] == job.id]
-        return found if len(found) == 2 + failures else None
+    def of_job(message: str) -> list[dict[str, Any]]:
+        return [line for line in lines(system, "workers", message) if line["job"] == job.id]
 
-    ended = wait_until(of_job, "every attempt has its line")
+    def all_ended() -> list[dict[str, Any]] | None:
+        ended = of_job("attempt ended")
+        return ended if of_job("gap in a job") and len(ended) == 2 + len(of_job("attempt failed")) else None
+
+    ended = wait_until(all_ended, "every attempt has its line")
     results = sorted((line["seq"], line["result"]) for line in ended)
-    assert results == [(0, "spoken"), *[(1, "failed")] * failures, (2, "spoken")]
+    n_failed = len(ended) - 2  # where sentences of other jobs failed lately, some failures are not counted
+    assert n_failed >= failures
+    assert results == [(0, "spoken"), *[(1, "failed")] * n_failed, (2, "spoken")]
     for line in ended:
         assert (line["level"], line["slot"] in (0, 1), line["attempt"] > 0) == ("INFO", True, True)
         assert line["waited_ms"] >= 0
