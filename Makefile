@@ -12,8 +12,8 @@ MINUTES ?= 5
 SEED   ?= 1
 RUNS   ?= 10
 BUSY   ?= 0
-# Test processes: one more than cores, because tests also wait.
-JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# Test processes: two more than cores, because tests also wait.
+JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 # The order of the tests: one number, one order, so that a failure can be had again. `make prove` shuffles each run anew.
 ORDER  ?= 1
 TORCH_INDEX ?=
