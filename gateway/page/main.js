@@ -8,8 +8,8 @@ import { announce, showNotice } from "./notices.js";
 import { PlayerSession } from "./player-session.js";
 import { watchPools } from "./pool-watch.js";
 import { TextView } from "./text-view.js";
-import { setUpSamples } from "./sample-player.js";
-import { loadVoices, setUpVoiceButtons } from "./voice-fields.js";
+import { setUpSamples } from "./voices/sample-player.js";
+import { loadVoices, setUpVoiceButtons } from "./voices/voice-fields.js";
 
 const JOB = /^[0-9a-f]{32}$/;
 const STEP_S = 5; // of an arrow key

@@ -5,7 +5,7 @@
 
 import { GatewayError, postFile, postJson } from "./api.js";
 import { clockFace, pause, approximately } from "./durations.js";
-import { chosenVoice } from "./voice-fields.js";
+import { chosenVoice } from "./voices/voice-fields.js";
 
 const EXPLANATIONS = {
   busy: "All workers are busy.",

@@ -1,6 +1,6 @@
 /** Requests for voices: the pools that speak, the voices of each, and samples of them. */
 
-import { request, requestJson } from "./api.js";
+import { request, requestJson } from "../api.js";
 
 /** The pools that have workers. */
 export async function fetchPools() {
