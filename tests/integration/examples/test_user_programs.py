@@ -1,5 +1,6 @@
 """Programs of users: what they import, what their type checkers find, what lies beside them."""
 
+import asyncio
 import inspect
 import json
 import socket
@@ -12,7 +13,7 @@ import pytest
 
 import seriatim
 import tasks
-from seriatim import AsyncClient, AsyncJob, AsyncOpenJob, Client, Job, OpenJob
+from seriatim import AsyncClient, AsyncJob, AsyncOpenJob, Client, Job, JobUnknown, OpenJob
 from tests.support.process_system import ROOT, RealSystem, wait_until
 from tests.support.thorough_cases import mostly_thorough
 
@@ -100,10 +101,15 @@ def test_a_program_may_import_from_tasks_too() -> None:
 
 
 def test_the_package_alone_loads_nothing_of_weight() -> None:
-    """`import seriatim` costs a program under a millisecond; what it needs comes with the first name it uses."""
-    code = "import seriatim, sys; print({'celery', 'kombu', 'redis', 'numpy'} & sys.modules.keys())"
-    loaded = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
-    assert loaded == "set()\n"
+    """`import seriatim` imports that one module; Celery, redis-py and numpy come with the first name that needs them.
+
+    `-X importtime` has a line for every module that is imported, behind those that it imports itself.
+    """
+    command = [sys.executable, "-P", "-X", "importtime", "-c", "import seriatim"]
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    names = [line.rpartition("|")[2].strip() for line in report.splitlines() if line.startswith("import time:")]
+    own = names[names.index("site") + 1 :]  # what any program of this environment imports comes before
+    assert [name for name in own if name.partition(".")[0] not in sys.stdlib_module_names] == ["seriatim"]
 
 
 def test_every_name_that_is_promised_is_there() -> None:
@@ -158,15 +164,66 @@ def parameters(function: object) -> list[tuple[str, object, object]]:
     return [(p.name, p.kind, p.default) for p in found if p.name != "stopped"]
 
 
-def test_two_clients_with_different_settings_live_in_one_process(new_system: Callable[..., RealSystem]) -> None:
-    one, other = new_system(), new_system()
-    for each in (one, other):
-        each.reassembler()
-        each.workers(1)
+@pytest.fixture(scope="module")
+def two_systems(system: RealSystem, new_system: Callable[..., RealSystem]) -> tuple[RealSystem, RealSystem]:
+    other = new_system()
+    other.reassembler()
+    other.workers(1)
+    return system, other
+
+
+def test_two_clients_with_different_settings_live_in_one_process(two_systems: tuple[RealSystem, RealSystem]) -> None:
+    """Each knows its own jobs alone."""
+    one, other = two_systems
     with Client(settings=one.settings) as first, Client(settings=other.settings) as second:
-        assert b"".join(first.enqueue_job("One.", engine="tone").pcm())
-        assert b"".join(second.enqueue_job("Two.", engine="tone").pcm())
-        wait_until(lambda: [client.pools()[0].done for client in (first, second)] == [1, 1], "each spoke one sentence")
+        jobs = [client.enqueue_job("One.", engine="tone") for client in (first, second)]
+        spoken = [b"".join(job.pcm()) for job in jobs]
+        assert spoken[0] == spoken[1] != b""
+        assert second.attach(jobs[1].id).rate_hz() > 0
+        with pytest.raises(JobUnknown):
+            second.attach(jobs[0].id)
+
+
+@pytest.mark.asyncio
+async def test_two_asynchronous_clients_with_different_settings_live_in_one_process(
+    two_systems: tuple[RealSystem, RealSystem],
+) -> None:
+    one, other = two_systems
+    async with AsyncClient(settings=one.settings) as first, AsyncClient(settings=other.settings) as second:
+        jobs = await asyncio.gather(*(client.enqueue_job("One.", engine="tone") for client in (first, second)))
+        spoken = [b"".join([pcm async for pcm in job.pcm()]) for job in jobs]
+        assert spoken[0] == spoken[1] != b""
+        assert await (await second.attach(jobs[1].id)).rate_hz() > 0
+        with pytest.raises(JobUnknown):
+            await second.attach(jobs[0].id)
+
+
+@pytest.mark.asyncio
+async def test_an_open_job_is_written_with_asyncio(system: RealSystem) -> None:
+    """Said in pieces and in one, a text sounds the same; leaving the block closes the job."""
+    text = "Good morning. How are you?"
+    async with AsyncClient(settings=system.settings) as client:
+        async with await client.open_job(engine="tone") as opened:
+            for piece in ("Good mor", "ning. How are", " you"):
+                await opened.say(piece)
+            await opened.flush()
+            so_far = await opened.job.status()
+            assert (so_far.closed, so_far.sentences) == (False, 2), "what was flushed waits for no more text"
+        in_one = await client.enqueue_job(text.removesuffix("?"), engine="tone")
+        spoken = [b"".join([pcm async for pcm in job.pcm()]) for job in (opened.job, in_one)]
+        assert spoken[0] == spoken[1] != b""
+        assert (await opened.job.wait()).closed
+
+
+def test_jobs_that_are_not_over_are_listed(system: RealSystem) -> None:
+    with Client(settings=system.settings) as client:
+        with client.open_job(engine="tone", user="anna") as opened:
+            opened.say("Good morning. ")
+            for pool in ("", "tone"):
+                assert [job.user for job in client.jobs(pool) if job.job == opened.job.id] == ["anna"]
+            assert client.jobs("another") == []
+        assert b"".join(opened.job.pcm())
+        wait_until(lambda: opened.job.id not in [job.job for job in client.jobs()], "it is over")
 
 
 @pytest.mark.thorough

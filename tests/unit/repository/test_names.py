@@ -18,9 +18,9 @@ SCRIPTS = sorted(  #: modules of other languages
 )
 #: the folders that may have more, and how many
 LARGER = {
-    # Each is one step of the pool, and all take their parts from one folder `shared`. A script is named by its file, in
-    # `load` and where one script runs another, and an overlay (bench/load/policies) replaces it by that name: folders
-    # by subject would put a second name before it everywhere, and the subjects share their scripts.
+    # Each is one step of the pool, and all take their parts from one folder `shared`. A script is named by its file: in
+    # `load`, and where one script runs another, as finish_and_claim does finish and claim. Folders by subject would put
+    # a second name before it everywhere.
     ROOT / "seriatim" / "lua" / "pool": 28,
 }
 OPENERS = re.compile(r"(What|Who|Whose|How|Where|When|Which|Whether)\b")
