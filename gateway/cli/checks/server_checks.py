@@ -43,7 +43,7 @@ def check_server(redis: "Redis", settings: Settings) -> list[CheckResult]:
         _memory(info, settings.memory_share),
         _eviction(info),
     ]
-    return [reached, *state, _clients(info), _rights(redis), _encryption(address), _clock(redis)]
+    return [reached, *state, _clients(info), _rights(redis), _encryption(address), check_clock(redis)]
 
 
 def _away(error: SeriatimError, url: str) -> CheckResult:
@@ -202,10 +202,11 @@ def is_near(host: str) -> bool:
     return address.is_loopback or address.is_private
 
 
-def _clock(redis: "Redis") -> CheckResult:
-    began_s = time.time()
+def check_clock(redis: "Redis", now_s: Callable[[], float] = time.time) -> CheckResult:
+    """Compare the server's clock with this machine's, `now_s`: seconds since 1970."""
+    began_s = now_s()
     seconds, micros = redis.time()
-    took_s = time.time() - began_s
+    took_s = now_s() - began_s
     skew_s = seconds + micros / 1e6 - began_s - took_s / 2
     found = f"Redis is {abs(skew_s):.3f} s {'ahead' if skew_s >= 0 else 'behind'}"
     if abs(skew_s) > SKEW_S + took_s / 2:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.cli.checks.check_result import CheckResult, CheckStatus
-from gateway.cli.checks.server_checks import check_server
+from gateway.cli.checks.server_checks import check_clock, check_server
 from seriatim.servers.redis_clients import inspection_client
 from seriatim.settings import Settings
 from tests.support.command_line import seriatim
@@ -91,6 +92,23 @@ def test_a_server_that_evicts_or_is_full_fails() -> None:
     assert found["redis eviction"].status == CheckStatus.FAIL
     assert "CONFIG SET maxmemory-policy noeviction" in found["redis eviction"].advice
     assert found["redis memory"].status == CheckStatus.FAIL
+
+
+@pytest.mark.parametrize(
+    ("behind_s", "status", "found"),
+    [
+        (3600.0, CheckStatus.WARN, "ahead"),
+        (-3600.0, CheckStatus.WARN, "behind"),
+        (0.0, CheckStatus.OK, ""),
+    ],
+)
+def test_a_clock_that_differs_from_the_servers_is_a_warning(behind_s: float, status: CheckStatus, found: str) -> None:
+    """This machine's clock is `behind_s` behind; how long the server takes to answer is allowed for."""
+    with PrivateServer(embedded()) as server, inspection_client(server.url) as client:
+        result = check_clock(client, lambda: time.time() - behind_s)
+    assert (result.check, result.status) == ("clock", status)
+    assert found in result.found
+    assert ("NTP" in result.advice) is (status is CheckStatus.WARN)
 
 
 def test_a_replica_fails_and_its_master_is_named() -> None:
