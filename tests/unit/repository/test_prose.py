@@ -40,6 +40,10 @@ def every_page(check: Callable[[Path], None]) -> Callable[[], None]:
     return test
 
 
+def test_the_readme_is_one_screen_and_quick_starts() -> None:
+    assert 500 <= len((ROOT / "README.md").read_text("utf-8").split()) <= 900, "figures and guides are pages of docs"
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors that GitHub gives the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)
