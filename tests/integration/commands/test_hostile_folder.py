@@ -28,7 +28,9 @@ SERVICES = {
 LOOKING = (
     ("status",), ("dead-letters",), ("voices",), ("voices", *TONE), ("voices", *TONE, "--redis"), ("models",),
     ("healthcheck", "worker", "--pool", "tone"), ("set", "--user", "ann", "--pool", "tone", "--weight", "2"),
-    ("tune", *TONE, "--max-slots", "1", "--processes", "1", "--seconds", "0.2"),
+    ("tune", *TONE, "--max-slots", "1", "--processes", "1", "--seconds", "0.2"), ("doctor",), ("webhooks",),
+    ("webhooks", "retry", "--all"), ("dead-letters", "retry", "--all"), ("text", "text.txt"),
+    ("text", "text.txt", "--explain"),
 )  # fmt: skip
 
 
@@ -56,6 +58,16 @@ def test_a_file_is_spoken_there(hostile: Path, engine: str) -> None:
     done = seriatim("speak", "text.txt", "-o", "out.mp3", "--engine", engine, "--workers", "1", cwd=hostile)
     assert done.returncode == 0, done.stderr.decode()
     assert (hostile / "out.mp3").stat().st_size
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("command", [("book", "text.txt", "-o", "out.m4b"), ("batch", "texts", "-o", "out")])
+def test_books_and_folders_are_spoken_there(hostile: Path, command: tuple[str, ...]) -> None:
+    (hostile / "texts").mkdir()
+    (hostile / "texts" / "one.txt").write_text("The fog has gone.", "utf-8")
+    done = seriatim(*command, *TONE, "--workers", "1", cwd=hostile)
+    assert done.returncode == 0, done.stderr.decode()
+    assert list(hostile.glob("out*"))
 
 
 @pytest.mark.thorough
