@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 from redis import Redis
@@ -125,8 +126,8 @@ class TestUp:
         return free_port()
 
     @pytest.fixture
-    def up(self, tmp_path: Path, port: int) -> Iterator[int]:
-        """The process id of a running `seriatim up`."""
+    def process(self, tmp_path: Path, port: int) -> Iterator["Popen[bytes]"]:
+        """A running `seriatim up`."""
         with start_command(
             "up", *TONE, "--no-http", "--port", str(port), "--data", tmp_path / "data", cwd=tmp_path
         ) as process:
@@ -135,9 +136,14 @@ class TestUp:
                 output = [process.stderr.readline().decode() for _ in range(2)]
                 assert output[0].startswith("seriatim: up: pool tone: 1 process, 1 slot"), output
                 assert "; Redis at redis://127.0.0.1:" in output[0]
-                yield process.pid
+                yield process
             finally:
                 process.send_signal(signal.SIGKILL)
+
+    @pytest.fixture
+    def up(self, process: "Popen[bytes]") -> int:
+        """Its process id."""
+        return process.pid
 
     def test_it_serves_commands_and_survives_its_own_parts(
         self, tmp_path: Path, text: Path, up: int, port: int
@@ -164,10 +170,11 @@ class TestUp:
 
     @pytest.mark.thorough
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-    def test_a_signal_ends_all_of_it(self, up: int, number: signal.Signals) -> None:
-        children = descendants(up)
-        os.kill(up, number)
-        wait_until(lambda: not any(alive(pid) for pid in children | {up}), "all of it ends")
+    def test_a_signal_ends_all_of_it(self, process: "Popen[bytes]", number: signal.Signals) -> None:
+        children = descendants(process.pid)
+        process.send_signal(number)
+        assert process.wait(PATIENCE_S) == 0, "it ends in order"
+        wait_until(lambda: not any(alive(pid) for pid in children), "all of it ends")
 
     def test_killing_it_leaves_nothing(self, up: int) -> None:
         children = descendants(up)
