@@ -9,6 +9,7 @@ import pytest
 from seriatim.client.job_options import JobRequest
 from seriatim.state.pool_record import read_pool
 from seriatim.stream_entries import Discontinuity
+from tests.http.gateways import start
 from tests.integration.faults.test_fenced import end_lease
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import Listener, by_sentence, sentences, spoken_pcm, stream_of
@@ -39,6 +40,13 @@ def differing(system: RealSystem) -> list[bool]:
     return sorted(bool(worker["audio_differs"]) for worker in state(system)["workers"])
 
 
+def metric(system: RealSystem) -> list[float]:
+    """The metric of the workers, as a gateway reports it."""
+    with start(system).client() as http:
+        lines = http.get("/metrics").raise_for_status().text.splitlines()
+    return sorted(float(line.split()[-1]) for line in lines if line.startswith("seriatim_worker_audio_differs{"))
+
+
 def enqueue(system: RealSystem, **options: object) -> Listener:
     return Listener(system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone"} | options)))
 
@@ -64,6 +72,7 @@ def test_what_a_worker_of_another_kind_continues_is_marked(system: RealSystem, h
     wait_until(lambda: WARNING in system.log("new"))
     assert WARNING not in system.log("old")
     assert differing(system) == [False, True]
+    assert metric(system) == [0, 1]
     n_heard = killed_with_its_supervisor(system, listener)
     pcm = by_sentence(listener.all())
     assert [entry.seq for entry in listener.entries if isinstance(entry, Discontinuity)] == [1]
