@@ -231,16 +231,22 @@ def _start_draining(worker_state: WorkerState, **_: object) -> None:
     """
     limited = not worker_state.renewing.is_set() or worker_state.draining.is_set()
     worker_state.draining.set()
-    threading.Thread(
-        target=partial(heartbeat.send_heartbeat, worker_state), name="last heartbeat", daemon=True
-    ).start()  # or the regular heartbeat does
+    watched_tasks.start("last heartbeat", partial(_send_last_heartbeat, worker_state))
     if limited:
-        watched_tasks.start("drain-timeout", partial(_end_after_drain, worker_state))
+        until_s = time.monotonic() + worker_state.pool_client.settings.worker_drain_s
+        watched_tasks.start("drain-timeout", partial(_end_after_drain, worker_state, until_s))
 
 
-def _end_after_drain(worker_state: WorkerState) -> None:
-    """Hand back sentences that are unfinished after SERIATIM_WORKER_DRAIN_S, and exit; they do not count as failed."""
-    time.sleep(worker_state.pool_client.settings.worker_drain_s)
+def _send_last_heartbeat(worker_state: WorkerState) -> None:
+    try:
+        heartbeat.send_heartbeat(worker_state)
+    except SeriatimError as error:  # the regular heartbeat reports it
+        log.warning("heartbeat failed", extra={"pool": worker_state.pool_client.pool, "error": str(error)})
+
+
+def _end_after_drain(worker_state: WorkerState, until_s: float) -> None:
+    """Hand back sentences that are unfinished at a monotonic time, and exit; they do not count as failed."""
+    time.sleep(max(0.0, until_s - time.monotonic()))
     running = len(worker_state.running_attempts())
     log.warning(
         "drain timed out; unfinished sentences handed back", extra={"owner": worker_state.owner, "sentences": running}

@@ -6,26 +6,24 @@ then has a text spoken as if nothing had been.
 
 import asyncio
 import contextlib
-import json
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-import httpx2
 import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 import pytest
-from websockets.sync.client import connect
 
 from seriatim.client.async_client import AsyncClient
 from seriatim.client.job_options import JobRequest
 from seriatim.client.open_job_leases import OpenJobLeases
 from seriatim.client.stream_reader import StreamReader
 from seriatim.stream_entries import Audio
-from tests.http.gateways import ADDRESS, Gateway
 from tests.support.command_line import TONE
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.planted_errors import Planted, plant
-from tests.support.process_system import PATIENCE_S, RealSystem, descendants, wait_until
+from tests.support.process_system import HOLD, PATIENCE_S, RealSystem, descendants, wait_until
 from tests.support.thorough_cases import mostly_thorough
 
 AGAIN = "background task failed; restarting"
@@ -125,6 +123,37 @@ def left_of(system: RealSystem) -> list[int]:
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("place", "settings"),
+    [
+        ("workers.heartbeat:send_heartbeat", {"heartbeat_ms": 600_000, "lease_ms": 1_800_000, "worker_drain_s": 600}),
+        ("workers.heartbeat:leave_pool", {"worker_drain_s": 0}),
+    ],
+)
+def test_a_worker_that_ends_says_so_and_hands_back(shared: RealSystem, place: str, settings: dict[str, Any]) -> None:
+    """By its last heartbeat, which offers no slot any more, and where sentences outlast its time."""
+    pool = place.rpartition(":")[2].replace("_", "-")
+    options = ("--engine-option", f"hold_on={HOLD}", "--engine-option", f"gate={shared.gate}")
+    command = ("-m", "tests.support.planted_errors", place, "1", "2", *WORKER, *options, "--pool", pool)
+    child = shared.start(pool, *command, hot_slots="off", **settings)
+    wait_until(lambda: shared.slots(pool) == 2, "it offers its slots")
+    text = shared.held(TEXT[:1])
+    listener = Listener(shared.producer().enqueue(text, JobRequest.of({"engine": "tone", "pool": pool})))
+    wait_until(lambda: shared.speaking_pids(pool), "it speaks")
+    child.send_signal(signal.SIGTERM)
+    wait_until(lambda: shared.log(pool).count("Planted") >= 2, "it was raised")
+    wait_until(lambda: shared.slots(pool) == 0, "nothing is given to it any more")
+    if "leave" in place:
+        assert child.wait(PATIENCE_S) == 0
+        shared.workers(name=f"{pool}-other", pool=pool)
+    shared.gate.touch()
+    assert listener.pcm() == stream_of(text)
+    assert child.wait(PATIENCE_S) == 0
+    assert shared.log(pool).count(AGAIN) == 2
+    del shared.children[pool]
+
+
+@pytest.mark.thorough
 def test_a_supervisor_ends_with_what_it_started(system: RealSystem) -> None:
     """Its service manager starts it again; the leases of its processes give their work to others."""
     system.reassembler()
@@ -163,35 +192,6 @@ def test_a_reassembler_that_cannot_emit_ends(system: RealSystem) -> None:
     speaks(system)
 
 
-@contextlib.contextmanager
-def gateway(system: RealSystem, place: str) -> Iterator[Gateway]:
-    """A gateway with an error planted, ended at the end; its log has the name of the place."""
-    command = ("-m", "tests.support.planted_errors", place, "1", "2", "gateway.cli.main", "serve", "--port", "0")
-    system.start(place, *command, http_pool="tone", http_pcm_hz=0, live_window_ms=3_000)
-    port = wait_until(lambda: ADDRESS.search(system.log(place)), "it serves")
-    yield Gateway(system, place, int(port.group(1)))
-    system.end(place)
-
-
-@pytest.mark.thorough
-def test_a_gateway_reports_on(shared: RealSystem) -> None:
-    place = "gateway.http.reading.delivery_reports:DeliveryReports.flush"
-    with gateway(shared, place) as planted_gateway, planted_gateway.client() as client:
-        for _ in range(2):
-            answer = client.post("/v1/audio/speech", json={"input": " ".join(TEXT), "response_format": "pcm"})
-            answer.raise_for_status()
-            assert len(answer.content) > 16_000 * 3
-    assert shared.log(place).count(AGAIN) == 2
-
-
-@pytest.mark.thorough
-def test_a_probe_that_breaks_leaves_readiness_to_the_next(shared: RealSystem) -> None:
-    place = "gateway.http.readiness:PoolReadiness._run_probe"
-    with gateway(shared, place) as planted_gateway, planted_gateway.client() as client:
-        assert [client.get("/readyz").status_code for _ in range(2)] == [500, 500]
-        wait_until(lambda: client.get("/readyz").status_code == 200, "the probe of one that is not broken")
-
-
 def test_a_reading_thread_that_breaks_is_the_readers_error(shared: RealSystem, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its coroutine would wait for ever for the next entry."""
 
@@ -206,42 +206,6 @@ def test_a_reading_thread_that_breaks_is_the_readers_error(shared: RealSystem, m
     monkeypatch.setattr(StreamReader, "_source", StreamReader._source)  # so that it is put back
     plant("seriatim.client.stream_reader:StreamReader._source", 1, 2)
     assert asyncio.run(read()) == stream_of(TEXT)
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        "gateway.http.streaming.text_session:TextSession.add_text",
-        pytest.param("gateway.http.streaming.text_session:TextSession._message_of", marks=pytest.mark.thorough),
-    ],
-)
-@pytest.mark.thorough
-def test_a_connection_of_which_one_half_fails_is_ended(shared: RealSystem, place: str) -> None:
-    """Its client would wait for ever for the sound of a text that was not taken, or for sound that is not sent."""
-    with gateway(shared, place) as planted_gateway:
-        port = planted_gateway.port
-        for kind in ("error", "error", "end"):
-            with connect(f"ws://127.0.0.1:{port}/v1/stream", proxy=None, close_timeout=0.2) as socket:
-                for message in ({"type": "start"}, {"type": "text", "text": TEXT[0]}, {"type": "close"}):
-                    socket.send(json.dumps(message))
-                last: dict[str, object] = {}
-                while last.get("type") not in ("error", "end"):
-                    reply = socket.recv(PATIENCE_S)
-                    last = json.loads(reply) if isinstance(reply, str) else last
-                assert last["type"] == kind, last
-                assert kind == "end" or "internal_error" in str(last)
-
-
-@pytest.mark.thorough
-def test_half_a_text_does_not_pass_for_a_whole_one(shared: RealSystem) -> None:
-    long = " ".join(sentences(80, "the rest of it"))
-    place = "seriatim.client.partial_submission:PartialSubmission.send_rest"
-    with gateway(shared, place) as planted_gateway, planted_gateway.client() as client:
-        for state in ("cancelled", "cancelled", "done"):
-            cut = contextlib.nullcontext() if state == "done" else contextlib.suppress(httpx2.TransportError)
-            with cut:
-                client.post("/v1/audio/speech", json={"input": long, "response_format": "pcm"})
-            wait_until(lambda state=state: client.get("/v1/jobs").json()["data"][0]["state"] == state, state)  # type: ignore[misc]  # called at once
 
 
 def test_leases_are_renewed_on(
