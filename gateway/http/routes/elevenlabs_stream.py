@@ -80,6 +80,9 @@ async def _serve(connection: "ElevenLabsConnection") -> None:
         pass
     except (HttpProblem, SeriatimError) as error:
         await connection.refuse(error)
+    except Exception as error:  # the connection's outermost call
+        log.exception("a connection failed")
+        await connection.refuse(internal_error(error))
     finally:
         await connection.leave()
         meters["http_streams"].dec()

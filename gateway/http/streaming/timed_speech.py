@@ -147,13 +147,14 @@ async def _send_text(session: TextSession, text: str) -> None:
 
     Raises:
         SeriatimError: a part was not accepted.
+        Exception: a bug; without the end of the job its client would wait for ever.
     """
     try:
         await session.add_text(text)
         await session.close()
     except JobNotOpen:
         pass  # its end says why
-    except SeriatimError:
+    except Exception:
         await _cancel(session, "its text could not be sent")
         raise
 
