@@ -177,8 +177,8 @@ def test_two_clients_with_different_settings_live_in_one_process(two_systems: tu
     one, other = two_systems
     with Client(settings=one.settings) as first, Client(settings=other.settings) as second:
         jobs = [client.enqueue_job("One.", engine="tone") for client in (first, second)]
-        spoken = [b"".join(job.pcm()) for job in jobs]
-        assert spoken[0] == spoken[1] != b""
+        audio = [b"".join(job.pcm()) for job in jobs]
+        assert audio[0] == audio[1] != b""
         assert second.attach(jobs[1].id).rate_hz() > 0
         with pytest.raises(JobUnknown):
             second.attach(jobs[0].id)
@@ -191,8 +191,8 @@ async def test_two_asynchronous_clients_with_different_settings_live_in_one_proc
     one, other = two_systems
     async with AsyncClient(settings=one.settings) as first, AsyncClient(settings=other.settings) as second:
         jobs = await asyncio.gather(*(client.enqueue_job("One.", engine="tone") for client in (first, second)))
-        spoken = [b"".join([pcm async for pcm in job.pcm()]) for job in jobs]
-        assert spoken[0] == spoken[1] != b""
+        audio = [b"".join([pcm async for pcm in job.pcm()]) for job in jobs]
+        assert audio[0] == audio[1] != b""
         assert await (await second.attach(jobs[1].id)).rate_hz() > 0
         with pytest.raises(JobUnknown):
             await second.attach(jobs[0].id)
@@ -210,8 +210,8 @@ async def test_an_open_job_is_written_with_asyncio(system: RealSystem) -> None:
             so_far = await opened.job.status()
             assert (so_far.closed, so_far.sentences) == (False, 2), "what was flushed waits for no more text"
         in_one = await client.enqueue_job(text.removesuffix("?"), engine="tone")
-        spoken = [b"".join([pcm async for pcm in job.pcm()]) for job in (opened.job, in_one)]
-        assert spoken[0] == spoken[1] != b""
+        audio = [b"".join([pcm async for pcm in job.pcm()]) for job in (opened.job, in_one)]
+        assert audio[0] == audio[1] != b""
         assert (await opened.job.wait()).closed
 
 

@@ -73,6 +73,6 @@ def test_every_option_is_a_field_over_http_or_it_is_said_why_not() -> None:
 
 @pytest.mark.parametrize("command", ["speak", "book", "batch"])
 def test_every_option_is_a_flag_of_the_commands_that_speak_or_it_is_said_why_not(command: str) -> None:
-    given = {name for name in NAMES if FLAGS.get(name, name) in flags(command)}
-    assert given | set(NOT_ON_THE_COMMAND_LINE) == NAMES
-    assert not given & set(NOT_ON_THE_COMMAND_LINE), "these are flags, and need no reason"
+    flagged = {name for name in NAMES if FLAGS.get(name, name) in flags(command)}
+    assert flagged | set(NOT_ON_THE_COMMAND_LINE) == NAMES
+    assert not flagged & set(NOT_ON_THE_COMMAND_LINE), "these are flags, and need no reason"
