@@ -8,6 +8,8 @@ import time
 from contextlib import closing, suppress
 from dataclasses import replace
 
+from celery.exceptions import Ignore
+
 from seriatim import tracing
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.engine import Engine, Utterance
@@ -53,6 +55,7 @@ def run_attempt(worker_state: WorkerState, message: TaskMessage) -> str:
 
     Raises:
         SentenceFailed: this attempt failed; the pool has been notified, or the lease expires.
+        Ignore: the attempt was not due; Celery shows no end of it.
     """
     worker_state.message_received.set()
     slot_run, requests = next_sentence.begin_run(), RequestRun(message)
@@ -64,6 +67,8 @@ def run_attempt(worker_state: WorkerState, message: TaskMessage) -> str:
     requests.end(outcome)
     if outcome.failed and not requests.several:
         raise SentenceFailed(outcome.reason)
+    if not outcome.was_due:
+        raise Ignore(str(outcome))
     return str(outcome)
 
 

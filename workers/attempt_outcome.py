@@ -16,6 +16,11 @@ class AttemptOutcome:
         """True if the attempt was due and failed."""
         return self.verdict == "FAILED"
 
+    @property
+    def was_due(self) -> bool:
+        """False if the message was one too many: its attempt had been claimed before, or is due no longer."""
+        return self.verdict not in ("STALE", "GONE", "UNKNOWN")
+
     def log_fields(self) -> dict[str, object]:
         """The outcome as fields of a log line."""
         result = {"result": self.verdict.lower(), "audio_ms": round(self.audio_ms)}

@@ -12,8 +12,9 @@ import httpx2
 import pytest
 import yaml
 
-from seriatim.celery_app import make_app
+from seriatim.celery_app import make_app, publish
 from seriatim.client.job_options import JobRequest
+from seriatim.records import TaskMessage
 from tests.deploy.compose_services import ROOT, services
 from tests.deploy.native_services import STALL_S
 from tests.support.command_line import complaint, seriatim
@@ -117,6 +118,33 @@ def test_attempts_that_failed_are_failures_with_their_reason(system: RealSystem,
     failed = [task for task in tasks.values() if task["state"] == "FAILURE"]
     assert all(t["started"] and "EngineFailed: configured failure" in t["exception"] for t in failed)
     assert "Traceback" not in system.log("workers"), "a failure that is expected"
+
+
+def revoked(flower: str) -> float:
+    """How many messages Flower has seen revoked."""
+    counts = re.findall(r'flower_events_total\{[^}]*type="task-revoked"[^}]*\} (\S+)', ask(flower, "/metrics").text)
+    return sum(map(float, counts))
+
+
+def test_a_message_that_comes_twice_changes_nothing_of_how_its_attempt_ended(system: RealSystem, watched: str) -> None:
+    """Whoever publishes what another was slow to publish may be the second: the outbox sends at least once."""
+    job = system.producer().enqueue(["Twice.", "It trips."], JobRequest.of({"engine": "tone", "gap": "skip"}))
+    Listener(job).all()
+
+    def all_ended() -> dict[str, str] | None:
+        states = {uuid: task["state"] for uuid, task in tasks_of(watched, job.id).items()}
+        n_failed = sum(state == "FAILURE" for state in states.values())
+        settled = set(states.values()) == {"SUCCESS", "FAILURE"} and n_failed >= system.settings.max_failures
+        return states if settled else None
+
+    before, n_revoked = wait_until(all_ended, "flower has seen every attempt end"), revoked(watched)
+    messages = [
+        TaskMessage(name, int(seq), int(attempt)) for name, seq, attempt in (each.split(":") for each in before)
+    ]
+    with make_app(system.settings.broker, "tone") as app:
+        publish(app, "tone", messages)
+    wait_until(lambda: revoked(watched) == n_revoked + len(messages), "flower has seen every copy")
+    assert {uuid: task["state"] for uuid, task in tasks_of(watched, job.id).items()} == before
 
 
 def kinds(seen: list[dict[str, Any]]) -> list[str]:

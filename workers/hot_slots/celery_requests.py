@@ -42,8 +42,14 @@ class RequestRun:
         request.on_accepted(os.getpid(), time.monotonic())
 
     def end(self, outcome: AttemptOutcome) -> None:
-        """Show the end of the current sentence, if the slot has spoken several: else Celery does."""
+        """Show the end of the current sentence, if the slot has spoken several: else Celery does.
+
+        What was not due is shown as revoked, which is less than any end: how the attempt itself ended stays, also where
+        its message came twice.
+        """
         request, self._current = self._current, None
+        if request is not None and not outcome.was_due:
+            request.send_event("task-revoked", terminated=False, signum=None, expired=False)
         if request is None or not self.several:
             return
         state.task_ready(request, successful=not outcome.failed)
