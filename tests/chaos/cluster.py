@@ -253,7 +253,7 @@ class Cluster:
         """Let clients see their jobs to the end and leave; returns those that did not."""
         names = self.names("client") + self.names("heir")
         with self.lock:
-            self._restart_ended()  # one that was killed just now: nobody else goes on with its jobs
+            self._restart_ended()  # one that was killed just now: no other goes on with its jobs
             self.released |= set(names)
             children = [self.system.children[name] for name in names]
         wait_until(lambda: self._attend(children), "clients heed signals: before, SIGTERM would kill one", PATIENCE_S)
@@ -273,8 +273,8 @@ class Cluster:
     def _attend(self, children: "list[subprocess.Popen[bytes]]") -> bool:
         """Has each of these clients begun to attend to jobs, or ended?"""
         lines = self.history.path.read_bytes().split(b"\n")
-        begun = {json.loads(line)["pid"] for line in lines[:-1] if line.startswith(b'{"e":"attends"')}
-        return all(child.pid in begun or child.poll() is not None for child in children)
+        attending = {json.loads(line)["pid"] for line in lines[:-1] if line.startswith(b'{"e":"attends"')}
+        return all(child.pid in attending or child.poll() is not None for child in children)
 
     def close(self) -> None:
         """End everything."""

@@ -53,7 +53,7 @@ def test_a_batch_job_is_recorded_and_heard_later():
 def test_a_listener_who_takes_nothing_stops_the_synthesis_of_that_job_alone():
     """The window: what lies between synthesis and listener is bounded, so that nothing is spoken in vain."""
     unheard = enqueue_job([f"Nobody hears sentence {n} yet." for n in range(40)], engine="tone", window_ms=4_000)
-    read = enqueue_job(7 * BOOK, engine="tone")  # as many: whoever shared with it would have been spoken, too
+    read = enqueue_job(7 * BOOK, engine="tone")  # as many: a job that shared with it would have been spoken, too
     assert len(list(read.pcm())) >= 7 * len(BOOK)
     assert unheard.status().emitted < 10
     unheard.cancel()

@@ -147,7 +147,7 @@ def test_a_file_that_many_ask_for_is_made_once(files_held: Gateway, system: Real
     """Parts of it, and all of it: who wants all of a long one hears it meanwhile, encoded for him alone."""
     texts = clear(150, "Once")
     wishes = [{"range": "bytes=1-"}, {"range": "bytes=-100"}, {}, {"range": "bytes=9-"}]
-    asked = tmp_path / "asked"
+    requests = tmp_path / "asked"
 
     def ask(headers: dict[str, str]) -> bytes:
         with files_held.client() as other:
@@ -161,7 +161,7 @@ def test_a_file_that_many_ask_for_is_made_once(files_held: Gateway, system: Real
         downloads = [threads.submit(ask, headers) for headers in wishes]
         try:
             streamed = downloads[2].result()
-            wait_until(lambda: asked.exists() and asked.stat().st_size == len(wishes), "all have asked for it")
+            wait_until(lambda: requests.exists() and requests.stat().st_size == len(wishes), "all have asked for it")
             made = wait_until(lambda: list(place.glob("*.part")), "it is being made")
         finally:
             (tmp_path / "open").touch()

@@ -212,12 +212,12 @@ def test_a_large_body_is_refused_before_it_has_come(locked: Gateway) -> None:
 
 
 def test_a_slow_body_is_not_waited_for(impatient: Gateway) -> None:
-    begun = head("POST", "/v1/jobs", "content-type: application/json", "content-length: 100", key(ANNA)) + b"{"
+    unfinished = head("POST", "/v1/jobs", "content-type: application/json", "content-length: 100", key(ANNA)) + b"{"
 
     def answer() -> str:
         """The answer; nothing where this process was so slow that its head came too late, too."""
         with impatient.connect() as connection, contextlib.suppress(ConnectionResetError, BrokenPipeError):
-            connection.sendall(begun)
+            connection.sendall(unfinished)
             return answer_of(connection)
         return ""
 

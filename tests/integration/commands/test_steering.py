@@ -173,7 +173,7 @@ def test_status_shows_waits_slack_refusals_and_who_runs_dry_when(system: RealSys
     job = enqueue(system, sentences(40, "looked at"), window_ms=3_000)
 
     def looked_at() -> dict[str, Any] | None:
-        """The pool, once a sentence of it is reported, a moment behind its sound, and one of late has waited."""
+        """The pool, once a sentence of it is reported, a moment behind its sound, and a recent one has waited."""
         (tone,) = (p for p in json.loads(seriatim("status", "--json", settings=settings).stdout) if p["pool"] == "tone")
         return tone if tone["done"] and tone["wait_p95_ms"] is not None else None
 

@@ -44,11 +44,11 @@ def test_every_process_goes_on_with_the_server_that_takes_over(system: RealSyste
         before = client.post("/v1/audio/speech", json=request).raise_for_status().content
         text = system.held(sentences(3, "during"))
         entries = producer.enqueue(text, TONE).audio()
-        heard = [next(entry for entry in entries if isinstance(entry, Audio))]
+        first = [next(entry for entry in entries if isinstance(entry, Audio))]
         servers.replicate()  # what is acknowledged and not yet replicated may be lost (guarantees.md)
         servers.kill_master()
         system.gate.touch()
-        assert pcm_of([*heard, *entries]) == stream_of(text)
+        assert pcm_of([*first, *entries]) == stream_of(text)
         later = sentences(6, "after")
         assert Listener(producer.enqueue(later, TONE)).pcm() == stream_of(later)
         assert client.post("/v1/audio/speech", json=request).raise_for_status().content == before

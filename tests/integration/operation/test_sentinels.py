@@ -1,4 +1,4 @@
-"""Sentinels that are asked for the master: one that is down is passed over, and what is wrong is said in one line."""
+"""Sentinels that are asked for the master: one that is down is skipped, and what is wrong is said in one line."""
 
 import asyncio
 import re
@@ -35,7 +35,7 @@ def with_one_away(servers: SentinelServers) -> str:
     return servers.url.replace("@", f"@127.0.0.1:{AWAY},")
 
 
-def test_a_sentinel_that_is_down_is_passed_over(servers: SentinelServers) -> None:
+def test_a_sentinel_that_is_down_is_skipped(servers: SentinelServers) -> None:
     """By both clients, and by the broker's."""
     url = with_one_away(servers)
     with command_client(url, outage_s=0.5) as client:

@@ -142,11 +142,11 @@ def test_kombu_asks_the_same_sentinels_for_the_same_service() -> None:
         transport: Any = connection.transport
         options: Any = connection.transport_options
     assert transport.Channel is SentinelChannel
-    asked = options["sentinel_kwargs"]
-    assert (options["master_name"], asked["password"], asked["username"]) == ("s", "q", None)
+    lookup = options["sentinel_kwargs"]
+    assert (options["master_name"], lookup["password"], lookup["username"]) == ("s", "q", None)
     encrypted = {"ssl_ca_certs": "/x", "ssl_cert_reqs": ssl.CERT_REQUIRED}
     assert app.conf.broker_use_ssl == encrypted
-    assert asked == asked | encrypted | {"ssl": True}
+    assert lookup == lookup | encrypted | {"ssl": True}
 
 
 def test_a_sentinel_url_is_completed_like_any_other() -> None:

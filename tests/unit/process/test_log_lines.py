@@ -69,7 +69,7 @@ def written() -> Iterator[StringIO]:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "ending"),
     [
         (redis.exceptions.ConnectionError("Error while reading\nfrom /s"), "error='Error while reading from /s'"),
         (redis.exceptions.TimeoutError(), "error='TimeoutError'"),
@@ -77,12 +77,12 @@ def written() -> Iterator[StringIO]:
         (ConnectionResetError(104, "reset by peer"), "error='[Errno 104] reset by peer'"),
     ],
 )
-def test_a_library_that_lost_its_connection_writes_one_line(written: StringIO, error: Exception, said: str) -> None:
+def test_a_library_that_lost_its_connection_writes_one_line(written: StringIO, error: Exception, ending: str) -> None:
     message = Message(delivery_tag="7", channel=LostChannel(error))
     message.ack_log_error(logging.getLogger("kombu.message"), (type(error),))
     (line,) = written.getvalue().splitlines()
     assert line.startswith("WARNING: Couldn't ack '7'")
-    assert line.endswith(f" {said}")
+    assert line.endswith(f" {ending}")
 
 
 def test_tracebacks_of_other_errors_stay(written: StringIO) -> None:
