@@ -15,7 +15,8 @@ STANDARD: Final = frozenset(logging.LogRecord("", 0, "", 0, "", None, None).__di
 }
 
 LIBRARIES: Final = ("celery", "kombu", "amqp")
-CONNECTION_ERRORS: Final = {"OSError", "ConnectionError", "TimeoutError"}  #: names of classes, of any client library
+#: names of classes, of any client library: a lost connection, or a refusal, as of a server that became a replica
+BROKER_ERRORS: Final = {"OSError", "ConnectionError", "TimeoutError", "ResponseError"}
 
 
 class KeyValueFormatter(logging.Formatter):
@@ -77,21 +78,21 @@ def fields_of(record: logging.LogRecord) -> dict[str, object]:
     return {name: value for name, value in record.__dict__.items() if name not in STANDARD}
 
 
-def shorten_lost_connection(record: logging.LogRecord) -> bool:
-    """A filter that passes every record: where Celery or kombu lost a connection, a field stands for its traceback.
+def shorten_broker_error(record: logging.LogRecord) -> bool:
+    """A filter that passes every record: of Celery's and kombu's errors with the broker a field stands for the traceback.
 
     A broker that restarts is nothing unexpected, whichever command it interrupts: the worker connects again.
     """
     error = record.exc_info[1] if record.exc_info else None
-    if error and record.name.partition(".")[0] in LIBRARIES and _is_connection_error(error):
+    if error and record.name.partition(".")[0] in LIBRARIES and _is_broker_error(error):
         record.exc_info = record.exc_text = None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         record.error = " ".join(str(error).split()) or type(error).__name__
     return True
 
 
-def _is_connection_error(error: BaseException) -> bool:
-    return not CONNECTION_ERRORS.isdisjoint(each.__name__ for each in type(error).__mro__)
+def _is_broker_error(error: BaseException) -> bool:
+    return not BROKER_ERRORS.isdisjoint(each.__name__ for each in type(error).__mro__)
 
 
 def configure(level: str, process: str, form: str = "text") -> None:
@@ -99,7 +100,7 @@ def configure(level: str, process: str, form: str = "text") -> None:
     fields = KeyValueFormatter(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S")
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter(process) if form == "json" else fields)
-    handler.addFilter(shorten_lost_connection)
+    handler.addFilter(shorten_broker_error)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)  # such as Celery's about root: each is one line, in the same form
     for noisy in LIBRARIES:

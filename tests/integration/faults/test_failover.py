@@ -63,6 +63,7 @@ def test_everything_goes_on_with_the_replica(new_system: Callable[..., RealSyste
         system.settings = replace(system.settings, redis_url=url, broker_url=url)
         reassembler = system.reassembler()
         system.workers(slots=2)
+        pids = system.worker_pids()
         gateway, text = start(system), sentences(20, "failover")
         program = Listener(system.producer().enqueue(system.held(text), JobRequest(engine="tone")))
         assert heard(gateway, system, lambda: fail_over(system.server, replica, proxy)) == stream_of(TEXT)
@@ -72,6 +73,8 @@ def test_everything_goes_on_with_the_replica(new_system: Callable[..., RealSyste
         assert answer.content == stream_of(LATER)
         stored = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch", "drain": "store"}))
         assert stored.wait(PATIENCE_S).state == "done"
+        assert system.worker_pids() == pids, "no engine was loaded again"
+        assert "Traceback" not in system.log("workers")
         assert reassembler.poll() is None
 
 

@@ -12,7 +12,7 @@ import pytest
 import redis.exceptions
 from kombu.message import Message
 
-from seriatim.log import KeyValueFormatter, message_of, shorten_lost_connection
+from seriatim.log import KeyValueFormatter, message_of, shorten_broker_error
 
 SPEAKS = """
 import logging, sys
@@ -61,7 +61,7 @@ class LostChannel:
 def written() -> Iterator[StringIO]:
     """What the log says of records that pass the filter."""
     handler = logging.StreamHandler(StringIO())
-    handler.addFilter(shorten_lost_connection)
+    handler.addFilter(shorten_broker_error)
     handler.setFormatter(KeyValueFormatter("%(levelname)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     yield handler.stream
@@ -73,11 +73,12 @@ def written() -> Iterator[StringIO]:
     [
         (redis.exceptions.ConnectionError("Error while reading\nfrom /s"), "error='Error while reading from /s'"),
         (redis.exceptions.TimeoutError(), "error='TimeoutError'"),
+        (redis.exceptions.ReadOnlyError("You can't write"), 'error="You can\'t write"'),
         (amqp.exceptions.RecoverableConnectionError("gone"), "error='gone'"),
         (ConnectionResetError(104, "reset by peer"), "error='[Errno 104] reset by peer'"),
     ],
 )
-def test_a_library_that_lost_its_connection_writes_one_line(written: StringIO, error: Exception, ending: str) -> None:
+def test_a_library_that_lost_its_broker_writes_one_line(written: StringIO, error: Exception, ending: str) -> None:
     message = Message(delivery_tag="7", channel=LostChannel(error))
     message.ack_log_error(logging.getLogger("kombu.message"), (type(error),))
     (line,) = written.getvalue().splitlines()
