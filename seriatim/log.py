@@ -79,7 +79,7 @@ def fields_of(record: logging.LogRecord) -> dict[str, object]:
 
 
 def shorten_broker_error(record: logging.LogRecord) -> bool:
-    """A filter that passes every record: of Celery's and kombu's errors with the broker a field stands for the traceback.
+    """A filter that passes all records: in Celery's and kombu's about the broker, a field stands for the traceback.
 
     A broker that restarts is nothing unexpected, whichever command it interrupts: the worker connects again.
     """

@@ -127,7 +127,7 @@ def revoked(flower: str) -> float:
 
 
 def test_a_message_that_comes_twice_changes_nothing_of_how_its_attempt_ended(system: RealSystem, watched: str) -> None:
-    """Whoever publishes what another was slow to publish may be the second: the outbox sends at least once."""
+    """A process publishes what another was slow to publish, perhaps for the second time."""
     job = system.producer().enqueue(["Twice.", "It trips."], JobRequest.of({"engine": "tone", "gap": "skip"}))
     Listener(job).all()
 

@@ -40,7 +40,7 @@ def fail_over(master: PrivateServer, replica: PrivateServer, proxy: Proxy) -> No
     proxy.server = replica.socket
 
 
-def heard(gateway: Gateway, system: RealSystem, fail: Callable[[], None]) -> bytes:
+def listen(gateway: Gateway, system: RealSystem, fail: Callable[[], None]) -> bytes:
     """A text over HTTP, with a failover in the middle of a sentence."""
     request = {"input": " ".join(TEXT), "response_format": "pcm"}
     with gateway.client() as client, client.stream("POST", "/v1/audio/speech", json=request) as stream:
@@ -66,7 +66,7 @@ def test_everything_goes_on_with_the_replica(new_system: Callable[..., RealSyste
         pids = system.worker_pids()
         gateway, text = start(system), sentences(20, "failover")
         program = Listener(system.producer().enqueue(system.held(text), JobRequest(engine="tone")))
-        assert heard(gateway, system, lambda: fail_over(system.server, replica, proxy)) == stream_of(TEXT)
+        assert listen(gateway, system, lambda: fail_over(system.server, replica, proxy)) == stream_of(TEXT)
         assert program.pcm() == stream_of(system.held(text))
         with gateway.client() as client:
             answer = client.post("/v1/audio/speech", json={"input": " ".join(LATER), "response_format": "pcm"})
