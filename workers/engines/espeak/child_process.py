@@ -11,8 +11,9 @@ The library needs a process of its own (measured with 1.52.0):
 Requests arrive on stdin, one JSON object per line, until end of file. Answers go to stdout as frames, each after a
 signed 32-bit little-endian number: n > 0, n bytes of audio; 0, the sentence is complete, and a frame with its words
 follows, [[place, ms], ...] in JSON: where each begins in the request's text, 1-based, and in the sound; n < 0, it
-failed, with -n bytes of UTF-8 as the reason. The first frame describes the voices. Standard library only, for a fast
-start.
+failed, with -n bytes of UTF-8 as the reason. The first frame describes the voices. A request with `samples` asks for
+the phonemes of texts, and is answered by one frame: a list of them in the IPA, in JSON. Standard library only, for a
+fast start.
 """
 
 import ctypes
@@ -29,6 +30,8 @@ SYNCHRONOUS = 2  #: audio is handed to the callback before espeak_Synth returns
 DONT_EXIT = 0x8000  #: without it, missing data ends the process silently
 CHARACTERS = 1  #: positions count characters; unused, but an argument
 UTF8 = 1  #: and neither SSML nor phoneme input: `<b>` and `[[` are read as text
+PHONEME_INPUT = 0x100  #: espeakPHONEMES in speak_lib.h: `[[w'In]]` is read as names of phonemes
+IPA = 2  #: alphabet of espeak_TextToPhonemes
 PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4, "word_gap": 7}  #: espeak_PARAMETER in speak_lib.h
 CPU_LIMIT_S = 30  #: a sentence takes some 5 ms; a runaway one must not occupy a core for ever
 IGNORED_SIGNALS = (
@@ -91,6 +94,8 @@ class EspeakLibrary:
             *(pointer, ctypes.c_size_t, unsigned, ctypes.c_int),
             *(unsigned, unsigned, pointer, pointer),
         )
+        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        self._library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(pointer), ctypes.c_int, ctypes.c_int]
         self.rate_hz: int = self._library.espeak_Initialize(SYNCHRONOUS, 0, os.fsencode(data), DONT_EXIT)
         if self.rate_hz <= 0:
             raise ValueError(f"espeak-ng finds no data at {data}")
@@ -120,10 +125,20 @@ class EspeakLibrary:
         self._check_result("the voice", self._library.espeak_SetVoiceByName(request["voice"].encode()))
         for name, number in PARAMETERS.items():
             self._check_result(name, self._library.espeak_SetParameter(number, request[name], 0))
-        text = request["text"].encode("utf-8", "replace") + b"\0"
-        self._check_result("the text", self._library.espeak_Synth(text, len(text), 0, CHARACTERS, 0, UTF8, None, None))
+        flags = UTF8 | (PHONEME_INPUT if request["phonemes"] else 0)
+        self._check_result("the text", self._synthesize(request["text"], flags))
         _write_frame(out, b"")
         _write_frame(out, json.dumps(words).encode())
+
+    def read_phonemes(self, voice: str, samples: list[str]) -> list[str]:
+        """The phonemes of each text in the IPA, as the voice has them; `[[` is phoneme input.
+
+        Raises:
+            ValueError: espeak refuses the voice.
+        """
+        self._check_result("the voice", self._library.espeak_SetVoiceByName(voice.encode()))
+        self._synthesize(" ", UTF8 | PHONEME_INPUT)  # the library keeps the flag for the calls that follow
+        return [self._read_clauses(sample) for sample in samples]
 
     def list_voices(self, language: bytes | None = None) -> list[dict[str, Any]]:
         """The voices of the data folder; the timbres for the language `variant`."""
@@ -133,6 +148,18 @@ class EspeakLibrary:
         while listed[len(result)]:
             result.append(_describe_voice(listed[len(result)][0]))
         return result
+
+    def _read_clauses(self, text: str) -> str:
+        buffer = ctypes.create_string_buffer(text.encode("utf-8", "replace"))
+        rest, clauses = ctypes.c_void_p(ctypes.addressof(buffer)), b""
+        while rest.value:
+            clauses += self._library.espeak_TextToPhonemes(ctypes.byref(rest), UTF8, IPA)
+        return clauses.decode("utf-8", "replace")
+
+    def _synthesize(self, text: str, flags: int) -> int:
+        raw = text.encode("utf-8", "replace") + b"\0"
+        error: int = self._library.espeak_Synth(raw, len(raw), 0, CHARACTERS, 0, flags, None, None)
+        return error
 
     def _check_result(self, what: str, error: int) -> None:
         if error:
@@ -181,7 +208,11 @@ def _write_hello(arguments: list[str], out: BinaryIO) -> None:
 def _speak_request(arguments: list[str], line: bytes, out: BinaryIO) -> None:
     espeak = EspeakLibrary(*arguments)
     try:
-        espeak.speak(json.loads(line), out)
+        request = json.loads(line)
+        if "samples" in request:
+            _write_frame(out, json.dumps(espeak.read_phonemes(**request)).encode())
+        else:
+            espeak.speak(request, out)
     finally:
         espeak.close()
 

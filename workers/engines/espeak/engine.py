@@ -19,8 +19,9 @@ import struct
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
@@ -32,12 +33,17 @@ from seriatim.audio.pcm import bytes_of_ms
 from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.engine_abilities import Abilities
 from seriatim.errors import EngineFailed, EngineUnavailable
+from seriatim.text.languages import base_language
+from seriatim.text.word_times import word_spans
 from workers.engines.engine_options import OptionInfo, option_ranges, read_options
 from workers.engines.espeak.child_end import kill_process
 from workers.engines.espeak.clauses import insert_commas
 from workers.engines.espeak.dialect import espeak_text
+from workers.engines.espeak.phoneme_names import SAMPLES, phoneme_names, sound_table
+from workers.engines.espeak.pronounced_text import PronouncedText, respell, with_phonemes
 from workers.engines.espeak.voices import EspeakVoices, with_dictionary
 from workers.engines.espeak.word_events import WordEvent, event_word_times
+from workers.engines.missing_phonemes import MissingPhonemes
 from workers.engines.phoneme_durations import WordTimes, fit_to_sound
 
 PROGRAM = Path(__file__).with_name("child_process.py")
@@ -78,6 +84,8 @@ class EspeakEngine:
     def __init__(self, options: EspeakOptions) -> None:
         self.slots = options.slots
         self._options = options
+        self._sounds: dict[str, dict[str, str]] = {}  #: names of phonemes, by voice; a race only asks twice
+        self._missing = MissingPhonemes(self.name)
         self._idle: queue.LifoQueue[_EspeakProcess] = queue.LifoQueue()  # last in, first out: the warmest one is reused
         for _ in range(options.slots):
             self._idle.put(_EspeakProcess())
@@ -90,7 +98,7 @@ class EspeakEngine:
         self.voices = self._catalogue.voices
         self.abilities = Abilities(
             "espeak", self._catalogue.languages, PER_TEXT, (SLOWEST / options.rate, FASTEST / options.rate),
-            pace="rate", normal=options.rate,
+            pace="rate", normal=options.rate, phonemes=True,
         )  # fmt: skip
 
     def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[AudioChunk]:
@@ -99,13 +107,14 @@ class EspeakEngine:
         Raises:
             UnknownVoice, UnknownLanguage, UnknownOption: espeak cannot speak the utterance as requested.
         """
-        request = self._request(utterance)
         child = self._idle.get()
         try:
+            sentence, read, request = self._request(utterance, child)
             pieces = takewhile(lambda _: not cancelled(), child.speak_request(request))
             held = self._gather(pieces, HELD_MS)
             flowing = len(held) >= bytes_of_ms(HELD_MS, self.rate_hz)
-            words = () if flowing or cancelled() else self._word_times(utterance.text, request["text"], child, held)
+            words = () if flowing or cancelled() else self._word_times(sentence, read, child, held)
+            words = words if len(words) == len(word_spans(utterance.text)) else ()  # a respelling of several words
             size = bytes_of_ms(CHUNK_MS, self.rate_hz)
             for at in range(0, len(held), size):
                 if cancelled():
@@ -122,15 +131,28 @@ class EspeakEngine:
         for child in tuple(self._idle.queue):
             child.end()
 
-    def _request(self, utterance: Utterance) -> dict[str, Any]:
-        """The request for the utterance, as the process reads it."""
+    def _request(self, utterance: Utterance, child: "_EspeakProcess") -> tuple[str, PronouncedText, dict[str, Any]]:
+        """The utterance as the process reads it: respelled, with phonemes, and as its request."""
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
         voice = self._catalogue.find(utterance.voice, utterance.language)
         options = replace(self._options, **{name: round(value) for name, value in utterance.options.items()})
         rate = round(options.rate * utterance.speed)
-        spoken_language = self._catalogue.spoken_language(utterance.voice, utterance.language)
-        text = insert_commas(espeak_text(CONTROL.sub(" ", utterance.text), spoken_language))
-        return asdict(options) | {"text": text, "voice": voice, "seed": utterance.seed, "rate": rate}
+        language = self._catalogue.spoken_language(utterance.voice, utterance.language)
+        plain = CONTROL.sub(" ", utterance.text)
+        english = base_language(language) == "en"
+        naming = partial(self._names, voice=voice.partition("+")[0], child=child, english=english)
+        text, spoken = respell(plain, utterance.pronunciations, naming, english=english)
+        read = with_phonemes(text, insert_commas(espeak_text(text, language)), spoken)
+        asked = {"text": read.text, "voice": voice, "seed": utterance.seed, "rate": rate}
+        return text, read, asdict(options) | asked | {"phonemes": bool(read.blocks)}
+
+    def _names(self, ipa: str, *, voice: str, child: "_EspeakProcess", english: bool) -> str:
+        """The names of phonemes in a voice; "" if it lacks one of them, which is logged once."""
+        if voice not in self._sounds:
+            self._sounds[voice] = sound_table(child.read_phonemes(voice, SAMPLES))
+        found = phoneme_names(ipa, self._sounds[voice], english=english)
+        self._missing.report(found.missing, voice)
+        return found.names
 
     def _gather(self, pieces: Iterator[bytes], length_ms: float) -> bytes:
         """The next pieces of a sentence, of `length_ms` together or somewhat more; fewer at its end."""
@@ -139,9 +161,10 @@ class EspeakEngine:
             gathered += pcm
         return bytes(gathered)
 
-    def _word_times(self, text: str, read_text: str, child: "_EspeakProcess", pcm: bytes) -> WordTimes:
+    def _word_times(self, text: str, read: PronouncedText, child: "_EspeakProcess", pcm: bytes) -> WordTimes:
         length_ms = len(pcm) / 2 / self.rate_hz * 1000
-        return fit_to_sound(event_word_times(text, read_text, child.word_events, length_ms), pcm, self.rate_hz)
+        events = read.moved(child.word_events)
+        return fit_to_sound(event_word_times(text, read.plain, events, length_ms), pcm, self.rate_hz)
 
 
 class _EspeakProcess:
@@ -173,16 +196,30 @@ class _EspeakProcess:
         Raises:
             EngineFailed: espeak refuses it, or its process has died.
         """
+        self._start_request(request)
+        while pcm := self._read_frame():
+            yield pcm
+        self.word_events = json.loads(self._read_frame())
+        self._n_finished += 1
+
+    def read_phonemes(self, voice: str, samples: Sequence[str]) -> list[str]:
+        """The phonemes of texts in the IPA, as a voice has them; after an error the process must be replaced.
+
+        Raises:
+            EngineFailed: espeak refuses the voice, or its process has died.
+        """
+        self._start_request({"voice": voice, "samples": samples})
+        phonemes: list[str] = json.loads(self._read_frame())
+        self._n_finished += 1
+        return phonemes
+
+    def _start_request(self, request: Mapping[str, Any]) -> None:
         self._n_started += 1
         if not self._hello_read:
             self.read_hello()
         with contextlib.suppress(BrokenPipeError):  # a dead process is detected by its missing answer
             self._requests.write(json.dumps(request).encode() + b"\n")
             self._requests.flush()
-        while pcm := self._read_frame():
-            yield pcm
-        self.word_events = json.loads(self._read_frame())
-        self._n_finished += 1
 
     def reuse_or_replace(self) -> "_EspeakProcess":
         """This process, or a new one if it is dead, in the middle of a sentence, or has leaked too much memory."""

@@ -26,7 +26,7 @@ def event_word_times(text: str, read_text: str, events: Sequence[WordEvent], len
         length_ms: of the sound.
     """
     spans = word_spans(text)
-    kept, read = _kept_places(text), _kept_places(read_text)
+    kept, read = kept_places(text), kept_places(read_text)
     if not spans or [text[at].casefold() for at in kept] != [read_text[at].casefold() for at in read]:
         return ()
     firsts = [bisect_left(kept, start) for start, _ in spans]
@@ -40,7 +40,7 @@ def event_word_times(text: str, read_text: str, events: Sequence[WordEvent], len
     return tuple(pairwise([*marks_ms, length_ms])) if marks_ms == sorted(marks_ms) else ()
 
 
-def _kept_places(text: str) -> list[int]:
+def kept_places(text: str) -> list[int]:
     """Where the characters are that both texts have, 0-based: all but spaces, invisible ones and marks of pauses."""
     return [at for at, char in enumerate(text) if char != " " and char.isprintable() and char not in PAUSE_MARKS]
 
