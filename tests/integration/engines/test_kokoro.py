@@ -14,6 +14,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.engine import Continuity, Utterance
 from seriatim.errors import BadInput, EngineUnavailable, UnknownLanguage, UnknownOption, UnknownVoice
 from seriatim.text.languages import base_language
+from seriatim.text.lexicon import Lexicon
 from seriatim.text.sample_sentences import sample_sentence
 from tests.support.expected_audio import Listener
 from tests.support.process_system import RealSystem, wait_until
@@ -27,7 +28,7 @@ if importlib.util.find_spec("hibari") is None or importlib.util.find_spec("onnx"
 
 from tests.support import kokoro_files
 from workers.engines.kokoro.engine import KokoroEngine
-from workers.engines.kokoro.english_phonemes import vocabulary
+from workers.engines.kokoro.english_phonemes import EnglishPhonemes, vocabulary
 
 with_chinese_and_japanese = pytest.mark.skipif(
     None in map(importlib.util.find_spec, ("fugashi", "unidic_lite", "misaki", "pypinyin", "rjieba"))
@@ -159,6 +160,38 @@ def test_phonemes_of_other_languages_are_in_kokoros_alphabet() -> None:
         known = vocabulary()
         for language in LANGUAGES:
             assert not set(EspeakPhonemes(reader, language)(sample_sentence(language))) - known.keys(), language
+
+
+@pytest.mark.parametrize(
+    ("text", "lexicon", "phonemes"),
+    [
+        ("Nguyen left.", {"Nguyen": "/wˈɪn/"}, "wˈɪn lˈɛft."), ("A GIF.", {"GIF": "jif /ɧ/"}, "ɐ ʤˈɪf."),
+        ("In Worcester.", {"Worcester": "/ˈwʊstɚ/"}, "ɪn ˈwʊstəɹ."),
+    ],
+)  # fmt: skip
+def test_english_phonemes_of_a_lexicon_are_the_models(text: str, lexicon: dict[str, str], phonemes: str) -> None:
+    assert EnglishPhonemes(british=False)(text, Lexicon.of(lexicon).find(text, "en")) == phonemes
+
+
+@with_espeak
+def test_phonemes_of_a_lexicon_are_in_kokoros_alphabet(caplog: pytest.LogCaptureFixture) -> None:
+    from workers.engines.kokoro.espeak_phonemes import EspeakPhonemes
+    from workers.engines.piper.phonemes import PhonemeReader
+
+    with closing(PhonemeReader()) as reader:
+        for language, text, lexicon, phonemes in [
+            ("it", "Ciao, Xq!", {"Xq": "/ˈt͡ʃaːo/"}, "ʧˈao, ˈʧaːo!"), ("es", "Hay Xq.", {"Xq": "/mˈutʃo/"}, "ˈI mˈuʧo."),
+            ("es", "Hay Xq.", {"Xq": "/ʃo.a͡ɪ/"}, "ˈI ʃoI."), ("es", "Hay Xq.", {"Xq": "mucho /ᴀ/"}, "ˈI mˈuʧo."),
+        ]:  # fmt: skip
+            assert EspeakPhonemes(reader, language)(text, Lexicon.of(lexicon).find(text, "")) == phonemes
+    (record,) = [each for each in caplog.records if each.message == "phonemes without a sound"]
+    assert (record.engine, record.voice, record.symbols) == ("kokoro", "es", "ᴀ")  # type: ignore[attr-defined]
+
+
+def test_phonemes_of_a_lexicon_are_spoken(kokoro: KokoroEngine) -> None:
+    found = Lexicon.of({"Nguyen": "/wˈɪn/"}).find("Nguyen left.", "en")
+    assert pcm_of(kokoro, "Nguyen left.", pronunciations=found) == pcm_of(kokoro, "Win left.")
+    assert pcm_of(kokoro, "Nguyen left.") != pcm_of(kokoro, "Win left.")
 
 
 def test_without_espeak_its_languages_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

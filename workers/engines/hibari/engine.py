@@ -27,6 +27,7 @@ from workers.engines.hibari.lexicon_phonemes import with_phonemes
 from workers.engines.hibari.phoneme_speech import PhonemeSpeech, speak_phonemes
 from workers.engines.hibari.pinned_model import check_release, load_model, use_numpy_fft, voice_files, voice_of
 from workers.engines.hibari.pronunciation import in_parts, pieces, readable
+from workers.engines.missing_phonemes import MissingPhonemes
 from workers.engines.phoneme_durations import fit_to_sound, phoneme_groups, word_times
 from workers.trim_and_fade import trim_pass
 
@@ -102,6 +103,7 @@ class _HibariVoice:
 
     def __init__(self, name: str, path: Path) -> None:
         self._letters: frozenset[str] = frozenset()
+        self._missing = MissingPhonemes("hibari")
         self._model: Any = load_model(name, path, self._wrapped)
 
     def phonemes(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
@@ -111,7 +113,7 @@ class _HibariVoice:
             BadInput: there are words in it that hibari cannot read.
         """
         pronounce: Callable[[str], str] = self._model.g2p
-        plain = with_phonemes(text, found, partial(readable, letters=self._letters))
+        plain = with_phonemes(text, found, partial(readable, letters=self._letters), self._missing)
         return pronounce(hibari_text(plain, pronounce))
 
     def speech(self, phonemes: str, speed: float, noise: np.random.Generator) -> PhonemeSpeech:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from seriatim.text.pronunciation import Pronunciation
+from workers.engines.missing_phonemes import MissingPhonemes
 
 #: the IPA's ways to write a sound, and hibari's: one letter for a diphthong or an affricate
 _LETTERS = (
@@ -20,22 +21,32 @@ _KNOWN = re.compile(r"[AIOWYTabdfhijklmnpstuvwzæðŋɑɐɔəɛɜɡɪɹɾʃʊʌ�
 
 def hibari_phonemes(ipa: str) -> str:
     """Phonemes as hibari writes them, with American sounds; "" if it has no such sound."""
-    written = ipa.strip()
-    for standard, own in _LETTERS:
-        written = written.replace(standard, own)
+    written = _written(ipa)
     return written if _KNOWN.fullmatch(written) else ""
 
 
-def with_phonemes(text: str, found: Sequence[Pronunciation], readable: Callable[[str], str]) -> str:
+def _written(ipa: str) -> str:
+    written = ipa.strip()
+    for standard, own in _LETTERS:
+        written = written.replace(standard, own)
+    return written
+
+
+def with_phonemes(
+    text: str, found: Sequence[Pronunciation], readable: Callable[[str], str], missing: MissingPhonemes
+) -> str:
     """The text with its pronunciations: in hibari's markup, `[word](/phonemes/)`, or respelled.
 
-    `readable` makes any text one that hibari reads whole, without markup of its own.
+    `readable` makes any text one that hibari reads whole, without markup of its own; `missing` is informed of symbols
+    for which it has no sound.
     """
     parts: list[str] = []
     at = 0
     for p in found:
         word = text[p.start : p.end]
         phonemes = hibari_phonemes(p.ipa)
+        if p.ipa and not phonemes:
+            missing.report(_KNOWN.sub("", _written(p.ipa)))
         speech = f"[{MARKED}](/{phonemes}/)" if phonemes else readable(p.respelling or word)
         parts += [readable(text[at : p.start]), speech]
         at = p.end

@@ -5,6 +5,7 @@ vowel as an arrow, and tones are those of the dictionary, without sandhi. Tradit
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import rjieba
@@ -12,6 +13,7 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.contrib.tone_convert import to_finals, to_initials, to_normal
 
 from seriatim.errors import BadInput
+from seriatim.text.pronunciation import Pronunciation, respelled
 from workers.engines.kokoro.foreign_words import FrontEnd, digits_in_words, in_runs, refuse_unreadable
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
@@ -51,13 +53,13 @@ class ChinesePhonemes:
         self._english = english
         rjieba.cut("你好")  # loads its dictionary
 
-    def __call__(self, text: str) -> str:
-        """The phonemes of a sentence.
+    def __call__(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
+        """The phonemes of a sentence; words that a lexicon pronounces are respelled.
 
         Raises:
             BadInput: there are words in it that are neither Chinese nor Latin, or characters without pinyin.
         """
-        plain = digits_in_words(text.translate(_WIDE), "zh").translate(_MARKS)
+        plain = digits_in_words(respelled(text, found).translate(_WIDE), "zh").translate(_MARKS)
         refuse_unreadable(HAN.sub("", plain), "Chinese")
         return in_runs(plain, lambda run: HAN.sub(lambda found: _word_phonemes(found[0]), run), self._english)
 

@@ -68,7 +68,7 @@ class KokoroEngine:
         self._model = KokoroModel(model_file(folder, options.model), options.threads)
         self._numbers = vocabulary()
         self._front_ends = FrontEnds()
-        self.abilities = Abilities("kokoro", self._front_ends.languages, speeds=(0.5, 2.0), blends=True)
+        self.abilities = Abilities("kokoro", self._front_ends.languages, speeds=(0.5, 2.0), blends=True, phonemes=True)
         first = [DEFAULT_VOICE] if DEFAULT_VOICE in self._styles else []
         self.voices = tuple(_voice_of(name) for name in dict.fromkeys([*first, *_english_first(self._styles)]))
 
@@ -82,7 +82,7 @@ class KokoroEngine:
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
         blend = self._blend(utterance.voice or self._default_voice(utterance.language))
         own = LANGUAGES.get(blend[0].name[0], "en") if utterance.voice else "en"
-        phonemes = self._front_end(utterance.language or own, blend[0].name)(utterance.text)
+        phonemes = self._front_end(utterance.language or own, blend[0].name)(utterance.text, utterance.pronunciations)
         known = "".join(mark for mark in phonemes if mark in self._numbers)
         parts = list(pieces(known, MOST_TOKENS))
         if not parts:

@@ -5,15 +5,19 @@ What it would drop is refused, as in the hibari engine.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hibari.voices import ASSETS
 
+from seriatim.text.pronunciation import Pronunciation
 from workers.engines.hibari.dialect import hibari_text
+from workers.engines.hibari.lexicon_phonemes import with_phonemes
 from workers.engines.hibari.pinned_model import check_release, load_pronunciation
 from workers.engines.hibari.pronunciation import in_parts, readable
+from workers.engines.missing_phonemes import MissingPhonemes
 
 
 class EnglishPhonemes:
@@ -22,15 +26,17 @@ class EnglishPhonemes:
     def __init__(self, *, british: bool) -> None:
         check_release()
         self._letters: frozenset[str] = frozenset()
+        self._missing = MissingPhonemes("kokoro")
         self._pronounce: Callable[[str], str] = load_pronunciation(self._wrapped, british=british)
 
-    def __call__(self, text: str) -> str:
-        """The phonemes of a sentence.
+    def __call__(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
+        """The phonemes of a sentence, with the pronunciations of its words that a lexicon has.
 
         Raises:
             BadInput: there are words in it that are not English.
         """
-        return self._pronounce(hibari_text(readable(text, self._letters, "kokoro"), self._pronounce))
+        readable_text = partial(readable, letters=self._letters, engine="kokoro")
+        return self._pronounce(hibari_text(with_phonemes(text, found, readable_text, self._missing), self._pronounce))
 
     def _wrapped(self, network: Any) -> Callable[[str], str | None]:
         self._letters = frozenset(filter(str.isalpha, network.cin))

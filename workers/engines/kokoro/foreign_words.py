@@ -4,15 +4,23 @@ Kokoro has one alphabet for all its languages, so that a Japanese voice can say 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from seriatim.errors import BadInput
 from seriatim.nearest_names import QUOTED_CHARS
+from seriatim.text.pronunciation import Pronunciation
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.sentence_reader import read_sentence
 from seriatim.text.scripts import LATIN, LETTERS
 
-FrontEnd = Callable[[str], str]  #: a sentence's phonemes
+
+class FrontEnd(Protocol):
+    """The phonemes of a sentence, with the pronunciations of its words that a lexicon has."""
+
+    def __call__(self, text: str, found: Sequence[Pronunciation] = ()) -> str: ...
+
+
 OPENING, CLOSING = "(“", ")”.,;?!:…"  #: marks without a space behind them, or before
 DIGIT = re.compile(r"\d")
 _LATIN_RUN = re.compile(rf"({LATIN.pattern}+(?:[ '’&-]+{LATIN.pattern}+)*)")
@@ -27,7 +35,7 @@ def digits_in_words(text: str, language: str) -> str:
     return DIGIT.sub(lambda digit: speller.cardinal(int(digit[0])), read_sentence(text, language))
 
 
-def in_runs(text: str, own: FrontEnd, english: FrontEnd) -> str:
+def in_runs(text: str, own: Callable[[str], str], english: FrontEnd) -> str:
     """The phonemes of a text whose Latin words `english` reads, and `own` the rest; parted by single spaces."""
     written = ""
     for n, part in enumerate(_LATIN_RUN.split(text)):

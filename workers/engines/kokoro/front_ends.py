@@ -8,6 +8,9 @@ from seriatim.text.languages import base_language
 from workers.engines.kokoro.english_phonemes import EnglishPhonemes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seriatim.text.pronunciation import Pronunciation
     from workers.engines.kokoro.foreign_words import FrontEnd
     from workers.engines.piper.phonemes import PhonemeReader
 
@@ -67,9 +70,9 @@ class FrontEnds:
 
         return EspeakPhonemes(self._reader, key)
 
-    def _english_words(self, text: str) -> str:
+    def _english_words(self, text: str, found: "Sequence[Pronunciation]" = ()) -> str:
         """The phonemes of English words in a sentence of another language."""
-        return self.get("en-US", "a")(text)
+        return self.get("en-US", "a")(text, found)
 
 
 def missing_packages(language: str) -> str:

@@ -8,13 +8,14 @@ without a word, reads Latin letters as phonemes, and needs a package that has no
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
 import fugashi
 import unidic_lite
 
+from seriatim.text.pronunciation import Pronunciation, respelled
 from workers.engines.kokoro.foreign_words import FrontEnd, digits_in_words, in_runs, refuse_unreadable
 from workers.engines.kokoro.kana_phonemes import KANA, hiragana, kana_phonemes
 
@@ -46,13 +47,13 @@ class JapanesePhonemes:
         self._lock = threading.Lock()  # a tagger keeps its last sentence
         self._words = frozenset((files("misaki.data") / "ja_words.txt").read_text("utf-8").split("\n"))
 
-    def __call__(self, text: str) -> str:
-        """The phonemes of a sentence.
+    def __call__(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
+        """The phonemes of a sentence; words that a lexicon pronounces are respelled.
 
         Raises:
             BadInput: there are words in it that are neither Japanese nor Latin, or characters without reading.
         """
-        composed = _STRAY.sub("", unicodedata.normalize("NFKC", text))
+        composed = _STRAY.sub("", unicodedata.normalize("NFKC", respelled(text, found)))
         plain = digits_in_words(composed, "ja").replace("〇", "ゼロ")
         return _AROUND_STOP.sub("", in_runs(plain, self._kana_phonemes, self._english))
 

@@ -10,7 +10,7 @@ A voice is loaded when it is first asked for, and a few are kept in memory; the 
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -25,6 +25,7 @@ from seriatim.errors import BadInput, EngineFailed, EngineUnavailable, UnknownLa
 from seriatim.nearest_names import QUOTED_CHARS, unknown_word
 from seriatim.process.home_folder import expand_home
 from seriatim.text.languages import english_name
+from seriatim.text.pronunciation import respelled
 from seriatim.text.scripts import words_in_other_scripts
 from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.piper.phonemes import PhonemeReader
@@ -93,7 +94,7 @@ class PiperEngine:
         self._phonemes = PhonemeReader()
         self.voices = tuple(voice for config in self._configs.values() for voice in _listed(config))
         languages = {config.family for config in self._configs.values()}
-        self.abilities = Abilities("piper", tuple(sorted(languages)), PER_TEXT, SPEEDS)
+        self.abilities = Abilities("piper", tuple(sorted(languages)), PER_TEXT, SPEEDS, phonemes=True)
         try:
             self._phonemes.check_voices(self._configs.values())
             self._models.get(next(iter(self._configs.values())))
@@ -110,8 +111,8 @@ class PiperEngine:
         """
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
         config, speaker = self._find_voice(utterance.voice, utterance.language)
-        _check_script(utterance.text, config)
-        parts = self._phonemes.read_ids(utterance.text, config)
+        _check_script(_read_letters(utterance), config)
+        parts = self._phonemes.read_ids(utterance.text, config, utterance.pronunciations)
         if not parts:
             raise BadInput(
                 f"the voice {config.name} has no sound for {utterance.text[:QUOTED_CHARS]!r}: gap=skip skips it"
@@ -216,6 +217,12 @@ def _speaker_of(config: VoiceConfig, name: str) -> int:
 def _scales(config: VoiceConfig, utterance: Utterance) -> Scales:
     own = dict(zip(("noise_scale", "length_scale", "noise_w"), config.scales, strict=True)) | dict(utterance.options)
     return Scales(own["noise_scale"], own["length_scale"] / utterance.speed, own["noise_w"])
+
+
+def _read_letters(utterance: Utterance) -> str:
+    """The text without the words that have phonemes, which are not read by their letters; the others respelled."""
+    sounding = (replace(p, respelling=" ") if p.ipa else p for p in utterance.pronunciations)
+    return respelled(utterance.text, tuple(sounding))
 
 
 def _check_script(text: str, config: VoiceConfig) -> None:

@@ -1,9 +1,10 @@
 """The child process in which espeak-ng finds phonemes: `python -I -S phoneme_child.py LIBRARY DATA`.
 
 espeak-ng is GPL-3.0-or-later, so it runs in a process of its own, and only text crosses the border: requests on stdin
-and answers on stdout, one JSON object a line. A request has `text` and `voice`, and may have `tie`; its answer has
-`clauses`, each a pair of phonemes (IPA) and the text that they stand for, or `error`. The library stays loaded: unlike
-its audio, its phonemes do not depend on what it read before. Standard library only, for a fast start.
+and answers on stdout, one JSON object a line. A request has `text` and `voice`, and may have `tie`, and `names` where
+`[[` in its text begins names of phonemes. Its answer has `clauses`, each a pair of phonemes (IPA) and the text that
+they stand for, or `error`. The library stays loaded: unlike its audio, its phonemes do not depend on what it read
+before. Standard library only, for a fast start.
 """
 
 import ctypes
@@ -15,6 +16,7 @@ import sys
 SYNCHRONOUS = 2  #: no thread of its own
 DONT_EXIT = 0x8000  #: without it, missing data ends the process silently
 UTF8 = 1
+PHONEME_INPUT = 0x100  #: espeakPHONEMES in speak_lib.h
 IPA = 2
 TIE = 0x80  #: bits 8 to 23 of the mode are a tie
 CPU_LIMIT_S = 30  #: a sentence takes 0.3 ms; a runaway one must not occupy a core for ever
@@ -28,19 +30,27 @@ class PhonemeLibrary:
         self._library = ctypes.CDLL(library)
         self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_void_p), ctypes.c_int, ctypes.c_int]
+        pointer, unsigned = ctypes.c_void_p, ctypes.c_uint
+        self._library.espeak_Synth.argtypes = (
+            *(pointer, ctypes.c_size_t, unsigned, ctypes.c_int),
+            *(unsigned, unsigned, pointer, pointer),
+        )
+        self._takes_names = False
         if self._library.espeak_Initialize(SYNCHRONOUS, 0, os.fsencode(data), DONT_EXIT) <= 0:
             raise ValueError(f"espeak-ng finds no data at {data}")
 
-    def read_clauses(self, text: str, voice: str, tie: str = "") -> list[tuple[str, str]]:
+    def read_clauses(self, text: str, voice: str, tie: str = "", *, names: bool = False) -> list[tuple[str, str]]:
         """The phonemes of each clause, with the text that espeak took for it.
 
-        `tie`: one character that joins the letters of a phoneme with several, such as t^s.
+        `tie`: one character that joins the letters of a phoneme with several, such as t^s. `names`: `[[` begins
+        names of phonemes.
 
         Raises:
             ValueError: espeak has no such voice.
         """
         if self._library.espeak_SetVoiceByName(voice.encode()):
             raise ValueError(f"espeak-ng has no voice {voice!r}")
+        self._take_names(names)
         raw = text.encode("utf-8", "replace")
         buffer = ctypes.create_string_buffer(raw)
         start = ctypes.addressof(buffer)
@@ -52,6 +62,12 @@ class PhonemeLibrary:
             clauses.append((phonemes.decode("utf-8", "replace"), raw[before:after].decode("utf-8", "replace")))
             before = after
         return clauses
+
+    def _take_names(self, names: bool) -> None:  # noqa: FBT001  # a state of the library
+        """Set what only espeak_Synth takes, and what the library keeps until its next call."""
+        if names != self._takes_names:
+            self._library.espeak_Synth(b" \0", 2, 0, 1, 0, UTF8 | (PHONEME_INPUT if names else 0), None, None)
+            self._takes_names = names
 
 
 def main(arguments: list[str]) -> None:

@@ -14,20 +14,30 @@ import sys
 import threading
 import unicodedata
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import espeakng_loader
 
 from seriatim.errors import EngineFailed, EngineUnavailable
+from seriatim.text.pronunciation import Pronunciation, respelled
 from workers.engines.espeak.child_end import kill_process
 from workers.engines.espeak.clauses import insert_commas
+from workers.engines.espeak.pronounced_text import SpokenWord, respell, with_phonemes
 from workers.engines.hibari.pronunciation import pieces
+from workers.engines.missing_phonemes import MissingPhonemes
 from workers.engines.piper.voice_config import BEGIN, END, PAD, PhonemeType, VoiceConfig
 
 PROGRAM = Path(__file__).with_name("phoneme_child.py")
 MOST_PHONEMES = 400  #: in one part, 25 s of sound; memory and time grow with the square
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  #: espeak reads \x01 as a command in the text, and a zero as its end
+PLACEHOLDER = "q@q@q"  #: espeak's names of phonemes that no word has, in the place of a lexicon's
+PLACED = re.compile(r"q[^\sq]{1,3}q[^\sq]{1,3}q")  #: the same as espeak writes it in the IPA of any language
+#: what the IPA has and Piper's phonemes do not
+UNWRITTEN = str.maketrans({"g": "ɡ", "'": "ˈ"} | dict.fromkeys("\u0361\u035c.|‖‿\u032f", ""))
 SWITCH = re.compile(r"\([a-z-]+\)")  #: espeak's note that a word is of another language
 MARKS = {mark: mark for mark in ".?!,;:"} | {
     "…": ".", "—": ",", "–": ",", "。": ".", "．": ".", "।": ".", "？": "?", "؟": "?", "！": "!", "，": ",", "、": ",",
@@ -40,25 +50,40 @@ class PhonemeReader:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._missing = MissingPhonemes("piper")
         self._child = _PhonemeProcess()
 
-    def read_ids(self, text: str, config: VoiceConfig) -> list[list[int]]:
+    def read_ids(self, text: str, config: VoiceConfig, found: Sequence[Pronunciation] = ()) -> list[list[int]]:
         """The ids of a sentence for one voice, in parts that are spoken one after another; [] if it has no sound.
+
+        `found`: pronunciations of its words. Symbols that the voice lacks are logged once.
 
         Raises:
             EngineFailed: espeak cannot read it, or its process has died.
         """
         if config.phoneme_type is PhonemeType.TEXT:
-            return _parts(CONTROL.sub(" ", text).casefold(), config)
-        return _parts(self.read_text(text, config.espeak_voice), config)
+            return _parts(CONTROL.sub(" ", respelled(text, found)).casefold(), config)
+        written, spoken = respell(text, found, partial(self._known, config=config), english=config.family == "en")
+        return _parts(self.read_text(written, config.espeak_voice, spoken=spoken), config)
 
-    def read_text(self, text: str, voice: str, tie: str = "") -> str:
+    def read_text(self, text: str, voice: str, tie: str = "", spoken: Sequence[SpokenWord] = ()) -> str:
         """The phonemes and marks of a sentence in IPA; `tie` joins the letters of a phoneme that has several.
+
+        `spoken`: words of the text with the phonemes that the answer is to have for them.
 
         Raises:
             EngineFailed: espeak cannot read it, or its process has died.
         """
-        request = {"text": insert_commas(CONTROL.sub(" ", text)), "voice": voice, "tie": tie}
+        plain = CONTROL.sub(" ", text)
+        placed = with_phonemes(plain, insert_commas(plain), [replace(word, names=PLACEHOLDER) for word in spoken])
+        phonemes = self._read(placed.text, voice, tie, names=bool(placed.blocks))
+        if len(PLACED.findall(phonemes)) != len(spoken):
+            return phonemes if not placed.blocks else self._read(placed.plain, voice, tie, names=False)
+        own = iter(spoken)
+        return PLACED.sub(lambda _: next(own).names, phonemes) if spoken else phonemes
+
+    def _read(self, text: str, voice: str, tie: str, *, names: bool) -> str:
+        request = {"text": text, "voice": voice, "tie": tie, "names": names}
         with self._lock:
             answer = self._child.ask(request)
             if answer is None:
@@ -68,6 +93,13 @@ class PhonemeReader:
         if "error" in answer:
             raise EngineFailed(str(answer["error"]))
         return join_clauses(answer["clauses"])
+
+    def _known(self, ipa: str, config: VoiceConfig) -> str:
+        """Phonemes as a voice has them; "" if it lacks one of them."""
+        written = unicodedata.normalize("NFD", ipa.translate(UNWRITTEN))
+        missing = set(written) - config.replacements.keys() - config.ids.keys() - {" "}
+        self._missing.report(missing, config.name)
+        return "" if missing else written
 
     def check_voices(self, configs: Iterable[VoiceConfig]) -> None:
         """Refuse a voice whose language espeak cannot read.
@@ -125,7 +157,7 @@ class _PhonemeProcess:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._finalize = weakref.finalize(self, kill_process, self._process, os.getpid())
 
-    def ask(self, request: dict[str, str]) -> dict[str, list[tuple[str, str]]] | None:
+    def ask(self, request: dict[str, Any]) -> dict[str, list[tuple[str, str]]] | None:
         """The answer to a request; None if the process has died."""
         assert self._process.stdin  # both are pipes
         assert self._process.stdout

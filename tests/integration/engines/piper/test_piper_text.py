@@ -2,12 +2,14 @@
 
 import os
 import signal
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from seriatim.engine import Engine
 from seriatim.errors import BadInput, EngineFailed, UnknownLanguage, UnknownVoice
+from seriatim.text.lexicon import Lexicon
 from tests.integration.engines.piper.piper_speech import DEFAULT, LOW, MANY, one_voice, speak
 from tests.support.process_system import descendants
 from workers.engines.engine_registry import load
@@ -90,3 +92,38 @@ class TestPiperText:
         assert speak(engine, "Hello.") == expected
         engine.close()
         assert descendants(os.getpid()) <= before
+
+
+class TestPhonemesOfALexicon:
+    @pytest.mark.parametrize(
+        ("voice", "text", "lexicon", "same"),
+        [
+            (MANY, "Dr. Nguyen left.", {"Nguyen": "/wˈɪn/"}, "Dr. Win left."),
+            (MANY, "Say Xq, (Xq) and Xq!", {"Xq": "/t͡ʃˈɔɪs/"}, "Say choice, (choice) and choice!"),
+            (MANY, "It was Nguyen's house.", {"Nguyen": "/wˈɪn/"}, "It was Win's house."),
+            (MANY, "The 今天.", {"今天": "/wˈɪn/"}, "The Win."),
+            (MANY, "A GIF.", {"GIF": "jif"}, "A jif."),
+            (DEFAULT, "Die Xq kam.", {"Xq": "/zˈɔnə/"}, "Die Sonne kam."),
+        ],
+    )
+    def test_the_ids_are_those_of_a_word_that_is_spelled_so(
+        self, folder: Path, voice: str, text: str, lexicon: dict[str, str], same: str
+    ) -> None:
+        config = VoiceConfig.read(folder / f"{voice}.onnx")
+        with closing(PhonemeReader()) as reader:
+            found = Lexicon.of(lexicon).find(text, "")
+            assert reader.read_ids(text, config, found) == reader.read_ids(same, config)
+            assert reader.read_ids(text, config) != reader.read_ids(same, config)
+
+    def test_a_symbol_that_the_voice_lacks_is_logged_once(self, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+        config = VoiceConfig.read(folder / f"{MANY}.onnx")
+        found = Lexicon.of({"GIF": "jif /dʒᴀf/"}).find("A GIF.", "")
+        with closing(PhonemeReader()) as reader:
+            for _ in range(2):
+                assert reader.read_ids("A GIF.", config, found) == reader.read_ids("A jif.", config)
+        (record,) = [each for each in caplog.records if each.message == "phonemes without a sound"]
+        assert (record.engine, record.voice, record.symbols) == ("piper", MANY, "ᴀ")  # type: ignore[attr-defined]
+
+    def test_the_engine_speaks_them(self, piper: Engine) -> None:
+        found = Lexicon.of({"今天": "/wˈɪn/"}).find("Say 今天.", "")
+        assert speak(piper, "Say 今天.", pronunciations=found) == speak(piper, "Say Win.")
