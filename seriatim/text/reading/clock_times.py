@@ -19,6 +19,9 @@ def clock_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         halves = re.compile(r"(?<=[\d\s][ap]m)\s?[-–]\s?(?=\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m)", re.IGNORECASE)
         rules = [*(grammar.rule(time, lambda found: _half(grammar, found), re.IGNORECASE) for time in times), *rules]
         rules.insert(0, ReadingRule(halves, lambda _found: f" {grammar.words['to']} "))
+    if mark := grammar.words.get("clock_dot"):  # `9.30 h`, where decimals have a comma
+        dotted = rf"(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)\s?{mark}(?!\w)"
+        rules.insert(0, grammar.rule(dotted, lambda found: grammar.rules.clock(int(found["h"]), int(found["m"]))))
     between = re.compile(
         r"(?<=\d[:.h]\d\d)\s?[-–]\s?(?=\d{1,2}[:.h]\d\d(?!\s?[ap]\.?m))|(?<=\dh)\s?[-–]\s?(?=\d{1,2}h(?![^\W\d]))"
     )

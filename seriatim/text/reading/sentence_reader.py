@@ -13,6 +13,7 @@ from seriatim.process.single_flight import single_flight
 from seriatim.text.reading.amounts import amount_rules
 from seriatim.text.reading.angles import angle_rules
 from seriatim.text.reading.capital_words import capital_rules
+from seriatim.text.reading.circled_numbers import circled_rules
 from seriatim.text.reading.clock_times import clock_rules
 from seriatim.text.reading.code_numbers import code_rules
 from seriatim.text.reading.dates import date_rules
@@ -37,7 +38,7 @@ LANGUAGES = {
 }  # fmt: skip
 #: anything that some rule reads
 _READABLE = re.compile(
-    r"[\d_#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/²³⁰-⁹¼½¾⅐-⅞¢]|"
+    r"[\d_#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/²³⁰-⁹¼½¾⅐-⅞①-⑳¢]|"
     r"[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b|[:;]["
     r"'’)(DPp-]"
 )
@@ -84,7 +85,7 @@ def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], 
         return ()
     grammar = NumberGrammar(rules)
     first, marks = (
-        (_early_rules, mixed_rules, angle_rules, literal_rules, title_rules, weekday_rules, _own_rules),
+        (_early_rules, circled_rules, mixed_rules, angle_rules, literal_rules, title_rules, weekday_rules, _own_rules),
         (reference_rules,),
     )
     counted = (other_mark_rules, code_rules, date_rules, identifier_rules, scientific_rules)

@@ -1,8 +1,9 @@
 """Clean a text: remove characters without sound, normalize white space, fold other forms of letters.
 
 Out go controls (NUL among them), directional marks, byte order marks, soft hyphens, zero-width spaces, tags, lone
-surrogates and noncharacters. The two joiners stay: Persian, Indic scripts and emoji are spelled with them. So does the
-zero-width space where it parts words: in Thai, Lao, Burmese, Khmer and Tibetan. A soft hyphen joins two lines.
+surrogates and noncharacters; box drawings become spaces. The two joiners stay: Persian, Indic scripts and emoji are
+spelled with them. So does the zero-width space where it parts words: in Thai, Lao, Burmese, Khmer and Tibetan. A soft
+hyphen joins two lines.
 """
 
 import re
@@ -23,6 +24,7 @@ _SOUNDLESS = re.compile(
 )
 
 
+_DRAWN = re.compile("[\u2500-\u259f]+")  #: lines and blocks of tables, trees and bars: they part words
 _SOFT_LINE = re.compile("\xad+ *\n")
 _SOFT_END = re.compile("\xad+ *\\Z")
 #: of a script that puts zero-width spaces between its words
@@ -50,7 +52,7 @@ class TextCleaner:
             self._last = ""
             return text
         text = self._soft + text.replace("\r\n", "\n").replace("\u2029", "\n\n")
-        text = _SOFT_LINE.sub("", _SPACES.sub(" ", _NEWLINE.sub("\n", text)))
+        text = _SOFT_LINE.sub("", _SPACES.sub(" ", _DRAWN.sub(" ", _NEWLINE.sub("\n", text))))
         soft = _SOFT_END.search(text)
         self._soft = soft[0] if soft else ""
         text = _SOUNDLESS.sub("", text.removesuffix(self._soft))

@@ -12,6 +12,7 @@ FORMS = [
     ("en", "This is 𝗛𝗲𝗹𝗹𝗼 𝓪𝓰𝓪𝓲𝓷 in ﬁne ﬂow.", "This is Hello again in fine flow."),
     ("en", "Act Ⅳ, Scene Ⅸ, ⅷ.", "Act IV, Scene IX, viii."),
     ("en", "It is 10² or CO₂, ½, ①, №5, 20℃ and well….", "It is 10² or CO₂, ½, ①, №5, 20℃ and well…."),
+    ("en", "The tree: ├── src │ and ▓▓▒ 40%.", "The tree: src and 40%."),
     ("ja", "円周率は３．１４です。", "円周率は3.14です。"),
     ("ja", "１２，５００円で、１０：３０に。", "12,500円で、10:30に。"),
     ("ja", "ｶﾞｿﾘﾝ、（はい）：そう！", "ガソリン、（はい）：そう！"),

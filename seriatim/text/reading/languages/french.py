@@ -44,7 +44,7 @@ _WORDS = {
     "and": "et", "at": "arobase", "hashtag": "hashtag", "arrow": "vers", "equals": "égale", "about": "environ",
     "divided": "divisé par", "less": "inférieur à", "greater": "supérieur à", "at_most": "au plus",
     "at_least": "au moins", "unequal": "différent de", "version": "version", "mixed": " et ", "of": "de",
-    "day_mark": "er", "date_of": r"\s", "clock_marks": r":|\s?h\s?", "over": "sur",
+    "day_mark": "er", "date_of": r"\s", "clock_marks": r":|\s?h\s?", "clock_dot": "h", "over": "sur",
 }  # fmt: skip
 _REFERENCES = {
     "no": "numéro",
