@@ -1,7 +1,10 @@
 """Piper speech: voices, bytes that are repeatable and streamed, options."""
 
 import hashlib
+import json
 import random
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -12,11 +15,14 @@ import pytest
 from seriatim.engine import Continuity, Engine, Utterance
 from seriatim.errors import EngineUnavailable, UnknownOption
 from tests.integration.engines.piper.piper_speech import DEFAULT, LOW, MANY, SENTENCE, chunks, one_voice, speak
+from tests.support.command_line import environment
 from tests.support.piper_voice import HOP
 from workers.engines.engine_registry import load
 from workers.engines.piper.decoder_windows import CONTEXTS, LEAST, WHOLE, windows
 from workers.engines.piper.voice_config import VoiceConfig
 from workers.engines.piper.voice_model import Device, Scales, VoiceModel
+
+LESS_MEMORY = 0.7  #: of what the sentence takes in one go; half of it was measured
 
 
 class TestPiperVoices:
@@ -107,6 +113,23 @@ class TestPiperBytes:
         assert all(one[1] == next_one[0] for one, next_one in pairwise(stretches))
         assert list(windows(n_frames, WHOLE)) == [(0, n_frames)]
         assert min(end - start for start, end in stretches) >= min(LEAST, n_frames)
+
+    @pytest.mark.thorough
+    def test_memory_grows_by_a_window_and_not_by_the_sentence(self, tmp_path: Path) -> None:
+        """Beside the same voice decoded in one go, as where its context is too wide for windows."""
+        folder = one_voice(tmp_path, dim=64, kernel=25).parent
+        growth_mb = memory_growth_mb(folder)
+        (seam,) = folder.glob(".cut/*/seam.json")
+        seam.write_text(json.dumps(json.loads(seam.read_text()) | {"left": WHOLE.left, "right": WHOLE.right}))
+        assert growth_mb < LESS_MEMORY * memory_growth_mb(folder)
+
+
+def memory_growth_mb(folder: Path) -> float:
+    """How much a long sentence adds to the memory of a process that has spoken a short one."""
+    command = [sys.executable, "-P", "-m", "tests.integration.engines.piper.piper_memory", str(folder)]
+    done = subprocess.run(command, env=environment({}), stdout=subprocess.PIPE, check=True)
+    found = json.loads(done.stdout)
+    return float(found["sentence_mb"] - found["loaded_mb"])
 
 
 class TestPiperOptions:
