@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 
+from gateway.http.encoding.stream_formats import MEDIA
 from seriatim.records import Sentence
 from tests.listening.listening_text import sentences
 from tests.listening.planted_faults import CLEAN, KINDS, trials
@@ -15,7 +16,7 @@ from tests.listening.recogniser import Recogniser, Samples, samples_of_pcm
 from tests.listening.speaking_system import RATE_HZ, SpeakingSystem
 from tests.listening.verdict import Verdict
 
-FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+FORMATS = tuple(MEDIA)  #: all that the gateway offers
 WORKERS = (2, 3, 4)
 SPEAKERS = ((0.9, 1), (1.15, 2))  #: speed and seed: hibari has one voice in its wheel
 ESPEAK_HZ = 22_050

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import soundfile
 import soxr  # type: ignore[import-untyped]  # the package ships no types
 from faster_whisper import WhisperModel
 from faster_whisper.audio import decode_audio
@@ -25,6 +26,7 @@ from tests.listening.verdict import Verdict, judge
 #: of model.bin, which is also that of Systran/faster-whisper-tiny.en, as its users pin it
 SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 RATE_HZ = 16_000  #: what Whisper hears
+TELEPHONE_HZ = 8_000  #: of G.711
 BEAM = 5  #: of the wide search
 
 Samples = npt.NDArray[np.float32]
@@ -73,6 +75,15 @@ def samples_of_pcm(pcm: bytes, rate_hz: int) -> Samples:
 
 
 def samples_of_file(data: bytes) -> Samples:
-    """The samples of a sound file in any format, at RATE_HZ."""
+    """The samples of a sound file in any format that says what it is, at RATE_HZ."""
     samples: Samples = decode_audio(io.BytesIO(data), RATE_HZ)
     return samples
+
+
+def samples_of_telephone(data: bytes, law: str) -> Samples:
+    """The samples of a G.711 stream without a header, by libsndfile, at RATE_HZ; `law`: ULAW or ALAW."""
+    samples, rate_hz = soundfile.read(
+        io.BytesIO(data), dtype="float32", format="RAW", subtype=law, samplerate=TELEPHONE_HZ, channels=1
+    )
+    resampled: Samples = soxr.resample(samples, rate_hz, RATE_HZ)
+    return resampled

@@ -19,7 +19,7 @@ from seriatim.reader_state import PlayableEntry
 from seriatim.records import DrainMode, JobKind, Sentence
 from seriatim.stream_entries import Audio, SentenceStart
 from tests.http.gateways import Gateway, start
-from tests.listening.recogniser import Samples, samples_of_file, samples_of_pcm
+from tests.listening.recogniser import Samples, samples_of_file, samples_of_pcm, samples_of_telephone
 from tests.support.process_system import PATIENCE_S, RealSystem, alive, wait_until
 
 RATE_HZ = 24_000  #: of hibari
@@ -112,6 +112,8 @@ class SpeakingSystem:
         response.raise_for_status()
         if response_format == "pcm":
             return samples_of_pcm(response.content, RATE_HZ)
+        if response_format in ("ulaw", "alaw"):
+            return samples_of_telephone(response.content, response_format.upper())
         return samples_of_file(response.content)
 
     def stream_text(self, text: str) -> Samples:
