@@ -83,6 +83,19 @@ def test_notes_stand_beside_the_text() -> None:
     assert "\n\n".join(chapter.notes for chapter in two.chapters) == "A note.\n\nAnother."
 
 
+def test_notes_that_refer_to_each_other_are_read_once() -> None:
+    pages = {
+        "a.xhtml": '<p>It fell.<a epub:type="noteref" href="n.xhtml#n1">1</a></p>',
+        "n.xhtml": '<aside epub:type="footnote" id="n1"><p>'
+        'See <a epub:type="noteref" href="n.xhtml#n2">2</a>.</p></aside>'
+        '<aside epub:type="footnote" id="n2"><p>Seen by <a epub:type="noteref" href="n.xhtml#n1">1</a>.</p></aside>',
+    }
+    document = read(epub(pages))
+    notes = " ".join(chapter.notes for chapter in document.chapters)
+    assert document.text.split() == ["It", "fell."]
+    assert (notes.count("See "), notes.count("Seen by")) == (1, 1)
+
+
 def test_what_is_not_for_readers_is_left_out() -> None:
     body = (
         '<p>Page <span epub:type="pagebreak" id="p12">12</span>turned.</p><script>x()</script><p hidden="hidden">no</p>'

@@ -1,5 +1,6 @@
 """PDFs with a text layer: paragraphs across lines, columns and pages, without running heads and page numbers."""
 
+import re
 from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
@@ -102,6 +103,20 @@ def test_a_file_with_a_password_is_refused_and_one_without_is_read() -> None:
                 read(raw)
         else:
             assert "Hello there." in read(raw).text
+
+
+def test_a_page_tree_that_is_a_circle_is_read_once_or_refused() -> None:
+    file = pdf(1)
+    file.set_xy(10, 40)
+    file.cell(0, 6, "Hello there.")
+    raw = bytes(file.output())
+    kids = re.search(rb"(\d+) 0 obj\s*<<(?:(?!endobj).)*?/Kids \[", raw, re.DOTALL)
+    assert kids
+    circle = raw[: kids.end()] + kids[1] + b" 0 R " + raw[kids.end() :]
+    try:
+        assert read(circle).text.count("Hello there.") == 1
+    except BadInput as refused:
+        assert "no-name" in str(refused)  # noqa: PT017  # either is fine
 
 
 def test_a_scan_is_refused_with_advice() -> None:

@@ -1,0 +1,36 @@
+"""A book on the command line: `seriatim speak` and `seriatim text --explain` read it as a document."""
+
+from pathlib import Path
+
+import soundfile
+
+from seriatim import Sentence
+from tests.support.book_files import HARBOUR, SEA, book
+from tests.support.command_line import TONE, seriatim
+from tests.support.expected_audio import stream_of
+
+PARAGRAPH_MS = 600
+
+
+def test_speak_reads_the_chapters_of_a_book(tmp_path: Path) -> None:
+    out = tmp_path / "out.wav"
+    done = seriatim("speak", book(tmp_path / "in.epub", HARBOUR, SEA), "-o", out, *TONE)
+    assert done.returncode == 0, done.stderr.decode()
+    paragraphs = [["Harbour"], HARBOUR, ["Sea"], SEA]
+    sentences = [
+        Sentence(text, PARAGRAPH_MS if n == len(texts) - 1 else 200)
+        for texts in paragraphs
+        for n, text in enumerate(texts)
+    ]
+    samples, _ = soundfile.read(out, dtype="int16")
+    assert samples.tobytes() == stream_of(sentences)
+
+
+def test_text_explains_a_book_from_its_document_on(tmp_path: Path) -> None:
+    done = seriatim("text", book(tmp_path / "in.epub", HARBOUR, SEA), "--explain")
+    assert done.returncode == 0, done.stderr.decode()
+    steps = dict(part.split("\n", 1) for part in done.stdout.decode().removeprefix("== ").split("\n== "))
+    assert list(steps)[:2] == ["document", "markup"]
+    assert "format: epub" in steps["document"]
+    assert "chapter 2: Sea (8 words)" in steps["document"]
+    assert "Ten boats came home." in steps["sentences"]
