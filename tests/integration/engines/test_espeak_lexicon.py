@@ -9,6 +9,8 @@ import pytest
 
 from seriatim.engine import AudioChunk, Engine, Utterance
 from seriatim.text.lexicon import Lexicon
+from seriatim.text.markup import Markup
+from seriatim.text.segment import SegmentOptions, segment
 from seriatim.text.word_times import word_spans
 from workers.engines.engine_registry import load
 from workers.engines.espeak.engine import _EspeakProcess
@@ -108,3 +110,12 @@ def test_brackets_of_the_text_are_no_phonemes(espeak: Engine) -> None:
 @pytest.mark.parametrize("ipa", ["wɪn " * 100, "wɪn" * 100])
 def test_more_phonemes_than_espeak_takes_are_not_cut(espeak: Engine, ipa: str) -> None:
     assert spoken(espeak, "Say Xq now.", "en-us", {"Xq": f"respelled /{ipa}/"}) == spoken(espeak, "Say respelled now.")
+
+
+def test_emoji_are_named_where_the_caller_says_that_nothing_is_markup(espeak: Engine) -> None:
+    def read(markup: Markup) -> str:
+        (piece,) = segment("Well done 👍 Anna.", SegmentOptions("en", markup=markup))
+        return piece.text
+
+    assert spoken(espeak, read(Markup.NONE)) == spoken(espeak, "Well done thumbs up Anna.")
+    assert spoken(espeak, read(Markup.AUTO)) == spoken(espeak, "Well done Anna.")

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seriatim.errors import BadInput
+from seriatim.text.reading import ReadingMode
+from seriatim.text.segment import SegmentOptions, segment
 from workers.engines.xtts import text_tokens
 from workers.engines.xtts.dialect import xtts_text
 from workers.engines.xtts.number_words import spelled
@@ -73,3 +75,15 @@ class TestHindi:
 def test_a_last_stop_that_the_model_reads_aloud_gets_a_space(language: str, written: str, read_as: str) -> None:
     """The advice of XTTS' authors; without weights, what the model says of it is not measured here."""
     assert xtts_text(written, language) == read_as
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "It costs forty-nine dollars ninety-five."),
+        ("es", "It costs cuarenta y nueve dólares con noventa y cinco ."),
+    ],
+)
+def test_money_comes_to_the_model_in_words(language: str, words: str) -> None:
+    (piece,) = segment("It costs $49.95.", SegmentOptions(language, reading=ReadingMode.AUTO))
+    assert xtts_text(piece.text, language) == words

@@ -10,6 +10,8 @@ import pytest
 from seriatim.engine import Engine
 from seriatim.errors import BadInput, EngineFailed, UnknownLanguage, UnknownVoice
 from seriatim.text.lexicon import Lexicon
+from seriatim.text.reading import ReadingMode
+from seriatim.text.segment import SegmentOptions, segment
 from tests.integration.engines.piper.piper_speech import DEFAULT, LOW, MANY, one_voice, speak
 from tests.support.process_system import descendants
 from workers.engines.engine_registry import load
@@ -127,3 +129,11 @@ class TestPhonemesOfALexicon:
     def test_the_engine_speaks_them(self, piper: Engine) -> None:
         found = Lexicon.of({"今天": "/wˈɪn/"}).find("Say 今天.", "")
         assert speak(piper, "Say 今天.", pronunciations=found) == speak(piper, "Say Win.")
+
+
+def test_money_comes_to_a_voice_in_words(folder: Path) -> None:
+    (piece,) = segment("It costs $49.95.", SegmentOptions("en", reading=ReadingMode.AUTO))
+    config = VoiceConfig.read(folder / f"{MANY}.onnx")
+    with closing(PhonemeReader()) as reader:
+        words = reader.read_ids("It costs forty-nine dollars ninety-five.", config)
+        assert reader.read_ids(piece.text, config) == words != reader.read_ids("It costs $49.95.", config)

@@ -1,4 +1,4 @@
-"""A book on the command line: `seriatim speak` and `seriatim text --explain` read it as a document."""
+"""What `seriatim speak` and `seriatim text` read: books as documents, and the words of a lexicon as it says."""
 
 from pathlib import Path
 
@@ -34,3 +34,14 @@ def test_text_explains_a_book_from_its_document_on(tmp_path: Path) -> None:
     assert "format: epub" in steps["document"]
     assert "chapter 2: Sea (8 words)" in steps["document"]
     assert "Ten boats came home." in steps["sentences"]
+
+
+def test_speak_reads_the_words_of_a_lexicon_as_they_are_respelled(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("Nguyen made a GIF.", "utf-8")
+    (tmp_path / "names.txt").write_text("GIF = graphics file\nNguyen = /wɪn/\n", "utf-8")
+    out = tmp_path / "out.wav"
+    done = seriatim("speak", tmp_path / "text.txt", "-o", out, "--lexicon", tmp_path / "names.txt", *TONE)
+    assert done.returncode == 0, done.stderr.decode()
+    samples, _ = soundfile.read(out, dtype="int16")
+    assert samples.tobytes() == stream_of([Sentence("Nguyen made a graphics file.", 200)])
+    assert "takes no phonemes: a lexicon entry without a respelling, read as written" in done.stderr.decode()
