@@ -25,7 +25,7 @@ from seriatim import reassembler_heartbeats
 from seriatim.errors import SeriatimError, Unavailable
 from seriatim.exit_codes import ExitCode
 from seriatim.process import watched_tasks
-from seriatim.process.sighup import handle_sighup_as_sigterm
+from seriatim.process.sighup_as_sigterm import handle_sighup_as_sigterm
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import blocking_client, check_reachable, command_client
 from seriatim.settings import Settings

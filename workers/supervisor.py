@@ -26,7 +26,7 @@ from seriatim.lua.script_calls import run
 from seriatim.process.child_processes import dies_with_parent
 from seriatim.process.forked_process import ChildProcess, ForkPlan, can_fork, fork_process, import_ahead
 from seriatim.process.interpreter import python_command
-from seriatim.process.sighup import handle_sighup_as_sigterm
+from seriatim.process.sighup_as_sigterm import handle_sighup_as_sigterm
 from seriatim.servers.redis_clients import command_client
 from seriatim.settings import Settings
 from workers.gpu_pinning import child_environment

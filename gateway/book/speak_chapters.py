@@ -9,8 +9,8 @@ from functools import partial
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject
-from gateway.book.chapter_corrections import ChapterCorrections
 from gateway.book.chapter_output import ChapterOutput
+from gateway.book.corrected_chapter import ChapterCorrections
 from gateway.cli.render.book_progress import BookProgress, ChapterProgress
 from gateway.cli.render.summary import RunSummary
 from gateway.local.processes import LocalSystem

@@ -17,7 +17,7 @@ from seriatim.engine_abilities import Abilities
 from seriatim.keys import PREFIX, pool_prefix
 from seriatim.lua.script_calls import translate_redis_errors
 
-TIGHT = 0.85  #: load from which first pieces become smaller, as lua/pool/shared/load.lua has it for chunks
+TIGHT = 0.85  #: load from which first pieces become smaller, as lua/pool/shared/pool_load.lua has it for chunks
 FIELDS = (
     "slots", "rate_hz", "limit_chars", "merge_chars", "limits", "abilities", "fingerprint", "demand", "eta", "reserve",
     "rtf", "theta", "cost", "now", "off", "jobs", "infl", "done", "refused", "retries", "fenced", "given_up",

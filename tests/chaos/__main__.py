@@ -68,7 +68,7 @@ def _break(stage: Cluster, show: Show, stack: ExitStack) -> None:
     if show.only:
         nemesis.faults = [fault for fault in ALL if show.only in fault.name]
     if show.celery:
-        from tests.chaos.rival import Rival  # only for those who want to compare
+        from tests.chaos.plain_celery_rival import Rival  # only for those who want to compare
 
         rival = stack.enter_context(Rival.running(stage.system.folder, stage.server, stage.history))
         nemesis.beside = rival.suffer

@@ -23,7 +23,7 @@ from seriatim import log as logs
 from seriatim.celery_app import make_app
 from seriatim.errors import Misconfigured
 from seriatim.exit_codes import ExitCode
-from seriatim.process.sighup import handle_sighup_as_sigterm
+from seriatim.process.sighup_as_sigterm import handle_sighup_as_sigterm
 from seriatim.records import BadRecord, TaskMessage
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.servers.server_urls import read_secret, with_read_password

@@ -24,7 +24,7 @@ from seriatim import log as logs
 from seriatim import tracing
 from seriatim.errors import Misconfigured
 from seriatim.exit_codes import ExitCode
-from seriatim.process.sighup import handle_sighup_as_sigterm
+from seriatim.process.sighup_as_sigterm import handle_sighup_as_sigterm
 from seriatim.reassembler_heartbeats import running_reassemblers, store_folder
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import check_reachable, command_client

@@ -1,4 +1,4 @@
--- requires: clock, counters, records, load, lifecycle, budget, silence
+-- requires: clock, counters, records, pool_load, lifecycle, budget, silence
 -- A worker takes a sentence that it got a message for. What comes a second time, or too late, is refused.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms
 -- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms, ms since it was picked, expected silence ms (0: unknown, or not live)}: CLAIMED, STALE (another

@@ -1,4 +1,4 @@
--- requires: clock, load, capacity, governor
+-- requires: clock, pool_load, capacity, governor
 -- Set an operator's limit of the sentences that the pool speaks at once, for what is picked from now on.
 -- KEYS[1] pool prefix.  ARGV: now, the limit (1 or more; '' takes it back)
 -- Returns {what is set, or ''; the slots that the pool may use}

@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- requires: load
+-- requires: pool_load
 -- The figures of a pool for autoscalers and people (docs/reference/metrics.md). O(1): no key here grows with jobs or users.
 -- KEYS[1] pool prefix.  ARGV: '' (it reads the pool's own time)
 -- Returns {gauges as name, value, ...; counters; counters of one to two minutes ago}

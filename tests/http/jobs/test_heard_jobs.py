@@ -14,7 +14,7 @@ from seriatim.keys import END, SHARDS, job_prefix, ordered_stream
 from seriatim.lua.job_scripts import due
 from seriatim.lua.script_calls import load, run_many
 from seriatim.records import Sentence
-from tests.http.clients.test_socket import calling
+from tests.http.clients.test_stream_socket import calling
 from tests.http.gateways import Gateway, clear, start
 from tests.support.expected_audio import Listener, pcm_of, stream_of
 from tests.support.process_system import RealSystem, wait_until

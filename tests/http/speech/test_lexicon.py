@@ -8,7 +8,7 @@ import pytest
 
 from gateway.http.api_keys import read_keys
 from seriatim.errors import Misconfigured
-from tests.http.clients.test_socket import calling
+from tests.http.clients.test_stream_socket import calling
 from tests.http.gateways import Gateway, start
 from tests.http.speech.test_markup import captions
 from tests.support.process_system import RealSystem

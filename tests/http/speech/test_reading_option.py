@@ -8,7 +8,7 @@ from gateway.cli.parser import build_parser
 from gateway.http.schemas.requests import SpeechOptions
 from seriatim.client.job_options import JobOptions
 from seriatim.text.reading import ReadingMode
-from tests.http.clients.test_socket import calling
+from tests.http.clients.test_stream_socket import calling
 from tests.http.gateways import Gateway
 from tests.http.speech.test_markup import captions
 

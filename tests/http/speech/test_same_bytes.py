@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from gateway.http.encoding.stream_formats import STREAMABLE
 from seriatim.audio.formats import FORMATS
-from tests.http.clients.test_socket import calling
+from tests.http.clients.test_stream_socket import calling
 from tests.http.gateways import Gateway, clear
 from tests.integration.jobs.test_reading import enqueue
 from tests.support.command_line import seriatim

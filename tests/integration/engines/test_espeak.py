@@ -21,7 +21,7 @@ from seriatim.engine import Continuity, Engine, Utterance
 from seriatim.errors import BadInput, EngineFailed, EngineUnavailable, UnknownLanguage, UnknownOption, UnknownVoice
 from tests.support.process_system import alive, wait_until
 from workers.engines.engine_registry import load
-from workers.engines.espeak.clauses import insert_commas
+from workers.engines.espeak.buffer_limits import insert_commas
 from workers.trim_and_fade import TAIL_MS, TrimFadeFilter
 
 if importlib.util.find_spec("espeakng_loader") is None:

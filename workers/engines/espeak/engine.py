@@ -36,8 +36,8 @@ from seriatim.errors import EngineFailed, EngineUnavailable
 from seriatim.text.languages import base_language
 from seriatim.text.word_times import word_spans
 from workers.engines.engine_options import OptionInfo, option_ranges, read_options
+from workers.engines.espeak.buffer_limits import insert_commas
 from workers.engines.espeak.child_end import kill_process
-from workers.engines.espeak.clauses import insert_commas
 from workers.engines.espeak.dialect import espeak_text
 from workers.engines.espeak.phoneme_names import SAMPLES, phoneme_names, sound_table
 from workers.engines.espeak.pronounced_text import PronouncedText, respell, with_phonemes

@@ -24,8 +24,8 @@ import espeakng_loader
 
 from seriatim.errors import EngineFailed, EngineUnavailable
 from seriatim.text.pronunciation import Pronunciation, respelled
+from workers.engines.espeak.buffer_limits import insert_commas
 from workers.engines.espeak.child_end import kill_process
-from workers.engines.espeak.clauses import insert_commas
 from workers.engines.espeak.pronounced_text import SpokenWord, respell, with_phonemes
 from workers.engines.hibari.pronunciation import pieces
 from workers.engines.missing_phonemes import MissingPhonemes

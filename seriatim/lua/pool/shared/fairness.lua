@@ -1,4 +1,4 @@
--- requires: records, load
+-- requires: records, pool_load
 -- The order of dispatch: weighted fair queueing of users in each class (L live, B batch), deadlines within a user.
 local RANK = 1e13          -- one step of priority, in ms: above every deadline, so that priorities never mix
 

@@ -1,4 +1,4 @@
-"""The output of a chapter's corrections: its audio with some sentences spoken again, and the rest as it was.
+"""The corrected chapter as an output: its audio with some sentences spoken again, and the rest as it was.
 
 The rest is copied sample by sample from the chapter without those corrections, whose file stays until the book is
 complete. Until `finish` nothing is written, so an interrupted correction is spoken again.

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
-from tests.http.clients.test_socket import shorten_grace
+from tests.http.clients.test_stream_socket import shorten_grace
 from tests.http.gateways import Gateway, clear, start
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until

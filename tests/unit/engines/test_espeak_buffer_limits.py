@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.engines.espeak.clauses import CLAUSE_BYTES, WORD_BYTES, insert_commas
+from workers.engines.espeak.buffer_limits import CLAUSE_BYTES, WORD_BYTES, insert_commas
 
 WORDS = st.lists(st.text("abcß나는我ฉ1,.!?", max_size=150), max_size=60)
 

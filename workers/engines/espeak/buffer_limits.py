@@ -1,4 +1,4 @@
-"""Clauses and words that fit espeak-ng's buffers: longer ones are split, because espeak drops the excess.
+"""The buffer limits of espeak-ng: clauses and words beyond them are split, because espeak drops the excess.
 
 espeak reads a text clause by clause into buffers of fixed size and silently drops what exceeds them: 1,000 phonemes
 (N_PHONEME_LIST in its translate.h) and 800 bytes (N_TR_SOURCE); for a word 160 bytes (N_WORD_BYTES) and some 110

@@ -1,4 +1,4 @@
-"""The rival, plain Celery: whenever one of our workers is killed, one of its processes is. Its losses are counted."""
+"""The plain Celery rival: whenever one of our workers is killed, one of its processes is. Its losses are counted."""
 
 import contextlib
 import os
