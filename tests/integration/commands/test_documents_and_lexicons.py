@@ -1,4 +1,4 @@
-"""What `seriatim speak` and `seriatim text` read: books as documents, and the words of a lexicon as it says."""
+"""Documents and lexicons on the command line: books are read by `speak` and `text`, and words as a lexicon says."""
 
 from pathlib import Path
 
