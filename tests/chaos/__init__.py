@@ -2,7 +2,7 @@
 
     job_plans.py            what clients ask for, drawn from a seed, and the bytes that each job must have
     history.py              one JSON line per event, synced: what remains when everything is killed
-    client.py               a process that enqueues, reads, cancels, and writes down what it saw; readers.py, reader_log.py
+    client.py               a process that enqueues, reads, cancels, and logs it; readers.py, reader_log.py
     cluster.py              server, proxy, workers, reassemblers, clients; starts again what ended
     nemesis.py              draws faults and inflicts them; they are in faults/
     state_snapshot.py       what is in Redis, at any moment and when all is over
