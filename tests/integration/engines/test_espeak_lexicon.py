@@ -55,7 +55,7 @@ def chunks(engine: Engine, text: str, voice: str, lexicon: dict[str, str] | None
     return list(engine.speak(Utterance(text, voice, pronunciations=found), lambda: False))
 
 
-def spoken(engine: Engine, text: str, voice: str = "en-us", lexicon: dict[str, str] | None = None) -> bytes:
+def pcm_of(engine: Engine, text: str, voice: str = "en-us", lexicon: dict[str, str] | None = None) -> bytes:
     return b"".join(chunk.pcm for chunk in chunks(engine, text, voice, lexicon))
 
 
@@ -64,8 +64,8 @@ def test_a_word_with_phonemes_sounds_as_one_that_is_spelled_so(
     espeak: Engine, voice: str, text: str, ipa: str, same: str
 ) -> None:
     lexicon = dict.fromkeys(WORDS, f"/{ipa}/")
-    assert spoken(espeak, text, voice, lexicon) == spoken(espeak, same, voice)
-    assert spoken(espeak, text, voice) != spoken(espeak, same, voice)
+    assert pcm_of(espeak, text, voice, lexicon) == pcm_of(espeak, same, voice)
+    assert pcm_of(espeak, text, voice) != pcm_of(espeak, same, voice)
 
 
 @pytest.mark.parametrize(("voice", "words"), SAME_PHONEMES.items())
@@ -87,8 +87,8 @@ def test_a_sound_that_the_voice_lacks_makes_way_for_the_respelling_and_is_logged
 ) -> None:
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            assert spoken(espeak, "Say Xq.", "en-us", {"Xq": "click /ɧɺ/"}) == spoken(espeak, "Say click.")
-            assert spoken(espeak, "Say Xq.", "en-us", {"Xq": "/ɧ/"}) == spoken(espeak, "Say Xq.")
+            assert pcm_of(espeak, "Say Xq.", "en-us", {"Xq": "click /ɧɺ/"}) == pcm_of(espeak, "Say click.")
+            assert pcm_of(espeak, "Say Xq.", "en-us", {"Xq": "/ɧ/"}) == pcm_of(espeak, "Say Xq.")
     (record,) = [each for each in caplog.records if each.message == "phonemes without a sound"]
     assert (record.engine, record.symbols) == ("espeak", "ɧ ɺ")  # type: ignore[attr-defined]  # fields of this line
     assert "/" not in record.message
@@ -104,12 +104,12 @@ def test_words_have_their_times_with_phonemes_too(espeak: Engine) -> None:
 
 def test_brackets_of_the_text_are_no_phonemes(espeak: Engine) -> None:
     lexicon = {"Nguyen": "/ˈwɪn/"}
-    assert spoken(espeak, "A [[b'i:]] of Nguyen.", "en-us", lexicon) == spoken(espeak, "A [ [b'i:]] of Win.")
+    assert pcm_of(espeak, "A [[b'i:]] of Nguyen.", "en-us", lexicon) == pcm_of(espeak, "A [ [b'i:]] of Win.")
 
 
 @pytest.mark.parametrize("ipa", ["wɪn " * 100, "wɪn" * 100])
 def test_more_phonemes_than_espeak_takes_are_not_cut(espeak: Engine, ipa: str) -> None:
-    assert spoken(espeak, "Say Xq now.", "en-us", {"Xq": f"respelled /{ipa}/"}) == spoken(espeak, "Say respelled now.")
+    assert pcm_of(espeak, "Say Xq now.", "en-us", {"Xq": f"respelled /{ipa}/"}) == pcm_of(espeak, "Say respelled now.")
 
 
 def test_emoji_are_named_where_the_caller_says_that_nothing_is_markup(espeak: Engine) -> None:
@@ -117,5 +117,5 @@ def test_emoji_are_named_where_the_caller_says_that_nothing_is_markup(espeak: En
         (piece,) = segment("Well done 👍 Anna.", SegmentOptions("en", markup=markup))
         return piece.text
 
-    assert spoken(espeak, read(Markup.NONE)) == spoken(espeak, "Well done thumbs up Anna.")
-    assert spoken(espeak, read(Markup.AUTO)) == spoken(espeak, "Well done Anna.")
+    assert pcm_of(espeak, read(Markup.NONE)) == pcm_of(espeak, "Well done thumbs up Anna.")
+    assert pcm_of(espeak, read(Markup.AUTO)) == pcm_of(espeak, "Well done Anna.")

@@ -141,10 +141,10 @@ class EspeakEngine:
         plain = CONTROL.sub(" ", utterance.text)
         english = base_language(language) == "en"
         naming = partial(self._names, voice=voice.partition("+")[0], child=child, english=english)
-        text, spoken = respell(plain, utterance.pronunciations, naming, english=english)
-        read = with_phonemes(text, insert_commas(espeak_text(text, language)), spoken)
-        asked = {"text": read.text, "voice": voice, "seed": utterance.seed, "rate": rate}
-        return text, read, asdict(options) | asked | {"phonemes": bool(read.blocks)}
+        text, phonemic = respell(plain, utterance.pronunciations, naming, english=english)
+        read = with_phonemes(text, insert_commas(espeak_text(text, language)), phonemic)
+        request = {"text": read.text, "voice": voice, "seed": utterance.seed, "rate": rate}
+        return text, read, asdict(options) | request | {"phonemes": bool(read.blocks)}
 
     def _names(self, ipa: str, *, voice: str, child: "_EspeakProcess", english: bool) -> str:
         """The names of phonemes in a voice; "" if it lacks one of them, which is logged once."""

@@ -21,7 +21,7 @@ PhonemeNaming = Callable[[str], str]  #: espeak's names of phonemes in the IPA; 
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenWord:
+class PhonemicWord:
     """A word in a text, with espeak's names of its phonemes."""
 
     start: int  #: 0-based
@@ -60,35 +60,35 @@ class PronouncedText:
 
 def respell(
     text: str, found: Sequence[Pronunciation], naming: PhonemeNaming, *, english: bool
-) -> tuple[str, list[SpokenWord]]:
+) -> tuple[str, list[PhonemicWord]]:
     """The text with its respellings, and the words in it whose phonemes espeak has; `english`: they may end in 's."""
-    made, spoken, at, room = "", list[SpokenWord](), 0, MOST_BYTES
+    made, phonemic, at, room = "", list[PhonemicWord](), 0, MOST_BYTES
     for p in found:
         ipa, end = _with_ending(p, text) if english and p.ipa else (p.ipa, p.end)
         names = naming(ipa) if ipa else ""
         made += text[at : p.start]
         if names and len(names.encode()) <= room:
             room -= len(names.encode())
-            spoken.append(SpokenWord(len(made), len(made) + end - p.start, names))
+            phonemic.append(PhonemicWord(len(made), len(made) + end - p.start, names))
             made, at = made + text[p.start : end], end
         else:
             made, at = made + (p.respelling or text[p.start : p.end]), p.end
-    return made + text[at:], spoken
+    return made + text[at:], phonemic
 
 
-def with_phonemes(text: str, written: str, spoken: Sequence[SpokenWord]) -> PronouncedText:
+def with_phonemes(text: str, written: str, phonemic: Sequence[PhonemicWord]) -> PronouncedText:
     """The phonemes in a text's written form, in place of their words; characters show which these are.
 
     Args:
         text: the sentence.
         written: the same in espeak's dialect, which adds spaces, marks and soft hyphens.
-        spoken: the words of `text` with phonemes, ascending.
+        phonemic: the words of `text` with phonemes, ascending.
     """
     kept, written_kept = kept_places(text), kept_places(written)
-    if not spoken or len(kept) != len(written_kept):
+    if not phonemic or len(kept) != len(written_kept):
         return PronouncedText(written)
     made, blocks, at = "", list[tuple[int, int, str]](), 0
-    for word in spoken:
+    for word in phonemic:
         own = [place for n, place in zip(kept, written_kept, strict=True) if word.start <= n < word.end]
         made += _OPENING.sub("[ ", written[at : own[0]])
         made += " " * bool(made and not made[-1].isspace())

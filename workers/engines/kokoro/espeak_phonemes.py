@@ -40,8 +40,8 @@ class EspeakPhonemes:
         Raises:
             EngineFailed: espeak cannot read it, or its process has died.
         """
-        written, spoken = respell(text, found, self._known, english=False)
-        return kokoro_letters(self._reader.read_text(written, self._voice, TIE, spoken))
+        written, phonemic = respell(text, found, self._known, english=False)
+        return kokoro_letters(self._reader.read_text(written, self._voice, TIE, phonemic))
 
     def _known(self, ipa: str) -> str:
         """Phonemes in Kokoro's alphabet; "" if it lacks one of them."""

@@ -26,7 +26,7 @@ from seriatim.errors import EngineFailed, EngineUnavailable
 from seriatim.text.pronunciation import Pronunciation, respelled
 from workers.engines.espeak.buffer_limits import insert_commas
 from workers.engines.espeak.child_end import kill_process
-from workers.engines.espeak.pronounced_text import SpokenWord, respell, with_phonemes
+from workers.engines.espeak.pronounced_text import PhonemicWord, respell, with_phonemes
 from workers.engines.hibari.pronunciation import pieces
 from workers.engines.missing_phonemes import MissingPhonemes
 from workers.engines.piper.voice_config import BEGIN, END, PAD, PhonemeType, VoiceConfig
@@ -63,24 +63,24 @@ class PhonemeReader:
         """
         if config.phoneme_type is PhonemeType.TEXT:
             return _parts(CONTROL.sub(" ", respelled(text, found)).casefold(), config)
-        written, spoken = respell(text, found, partial(self._known, config=config), english=config.family == "en")
-        return _parts(self.read_text(written, config.espeak_voice, spoken=spoken), config)
+        written, phonemic = respell(text, found, partial(self._known, config=config), english=config.family == "en")
+        return _parts(self.read_text(written, config.espeak_voice, phonemic=phonemic), config)
 
-    def read_text(self, text: str, voice: str, tie: str = "", spoken: Sequence[SpokenWord] = ()) -> str:
+    def read_text(self, text: str, voice: str, tie: str = "", phonemic: Sequence[PhonemicWord] = ()) -> str:
         """The phonemes and marks of a sentence in IPA; `tie` joins the letters of a phoneme that has several.
 
-        `spoken`: words of the text with the phonemes that the answer is to have for them.
+        `phonemic`: words of the text with the phonemes that the answer is to have for them.
 
         Raises:
             EngineFailed: espeak cannot read it, or its process has died.
         """
         plain = CONTROL.sub(" ", text)
-        placed = with_phonemes(plain, insert_commas(plain), [replace(word, names=PLACEHOLDER) for word in spoken])
+        placed = with_phonemes(plain, insert_commas(plain), [replace(word, names=PLACEHOLDER) for word in phonemic])
         phonemes = self._read(placed.text, voice, tie, names=bool(placed.blocks))
-        if len(PLACED.findall(phonemes)) != len(spoken):
+        if len(PLACED.findall(phonemes)) != len(phonemic):
             return phonemes if not placed.blocks else self._read(placed.plain, voice, tie, names=False)
-        own = iter(spoken)
-        return PLACED.sub(lambda _: next(own).names, phonemes) if spoken else phonemes
+        own = iter(phonemic)
+        return PLACED.sub(lambda _: next(own).names, phonemes) if phonemic else phonemes
 
     def _read(self, text: str, voice: str, tie: str, *, names: bool) -> str:
         request = {"text": text, "voice": voice, "tie": tie, "names": names}
