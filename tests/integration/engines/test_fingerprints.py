@@ -48,12 +48,14 @@ def metric(system: RealSystem) -> list[float]:
 
 
 def enqueue(system: RealSystem, **options: object) -> Listener:
-    return Listener(system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone"} | options)))
+    """A job whose second sentence the old worker has begun, which is the only one so far."""
+    listener = Listener(system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone"} | options)))
+    wait_until(system.half_spoken, "it is in sentence 1")
+    return listener
 
 
 def killed_with_its_supervisor(system: RealSystem, listener: Listener) -> int:
     """Kill the old worker when some of sentence 1 was heard; only the new one is left. Returns how much was heard."""
-    wait_until(lambda: listener.job.status().emitted == 1, "it is in sentence 1")
     pid = system.stopped_half_spoken()
     n_heard = wait_until(lambda: system.emitted_bytes(listener.job.id, 1), "all that it sent was heard")
     system.children["old"].kill()
