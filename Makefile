@@ -54,7 +54,7 @@ xtts: $(VENV)/.xtts  ## install what the xtts engine needs; without a GPU: TORCH
 speak: $(VENV)/.run  ## speak TEXT (a file) into OUT, with VOICE; ARGS=--resume goes on after an interruption
 	$(BIN)/seriatim speak "$(TEXT)" -o "$(OUT)" --voice "$(VOICE)" $(ARGS)
 
-test: $(VENV)/.dev  ## run tests of every kind, without the costly variations: about a quarter of an hour
+test: $(VENV)/.dev  ## run tests of every kind, without the costly variations: 5 to 15 minutes
 	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -n $(JOBS) --randomly-seed=$(ORDER) -m "not thorough"
 
 test-all: $(VENV)/.dev  ## run all tests, and each property with its full number of examples
