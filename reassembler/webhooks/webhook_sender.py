@@ -156,9 +156,9 @@ class WebhookSender:
 
         from reassembler.webhooks.webhook_post import PostRefused, post
 
-        body = message_body(delivery)
-        headers = signed_headers(delivery.job, int(time.time()), body, secrets)
         try:
+            body = message_body(delivery)
+            headers = signed_headers(delivery.job, int(time.time()), body, secrets)
             status = await post(client, delivery.target.url, body, headers, self.rules.hosts, self.rules.timeout_s)
         except TimeoutError:
             self._report_failure(delivery, f"no answer within {self.rules.timeout_s:g} s")
@@ -168,6 +168,9 @@ class WebhookSender:
             self._report_failure(delivery, f"{type(error).__name__}: {error}"[:200])
         except (ValueError, httpx2.InvalidURL) as error:  # no later try can change the URL
             self._report_failure(delivery, f"{type(error).__name__}: {error}"[:200], final=True)
+        except Exception as error:  # a bug, which must not keep the other messages waiting for ever
+            log.exception("a try of a webhook raised an exception", extra={"job": delivery.job})
+            self._report_failure(delivery, f"{type(error).__name__}: {error}"[:200])
         else:
             if 200 <= status < 300:
                 run(self.redis, tried(delivery, TryOutcome.DELIVERED))

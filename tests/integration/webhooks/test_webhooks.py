@@ -83,20 +83,30 @@ def test_the_end_of_a_job_is_posted_signed(hooked: Hooked, receiver: WebhookRece
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("webhook_sender:WebhookSender.send_due", "background task failed; restarting"),
+        ("webhook_post:post", "a try of a webhook raised an exception"),
+    ],
+)
 def test_a_sender_that_breaks_sends_on(
-    new_system: Callable[..., RealSystem], receiver: WebhookReceiver, tmp_path: Path
+    new_system: Callable[..., RealSystem], receiver: WebhookReceiver, tmp_path: Path, place: str, line: str
 ) -> None:
-    """Its thread is started again after an error that nothing foresees."""
+    """Its thread is started again after an error that nothing foresees; one of a single try is a try that failed."""
     secret_file = tmp_path / "secret"
     secret_file.write_text(SECRET + "\n")
-    system = new_system(webhook_secret_file=str(secret_file), webhook_hosts="127.0.0.1", webhook_timeout_s=60.0)
-    place = "reassembler.webhooks.webhook_sender:WebhookSender.send_due"
-    system.start("planted", "-m", "tests.support.planted_errors", place, "1", "2", "reassembler.main")
+    system = new_system(
+        webhook_secret_file=str(secret_file), webhook_hosts="127.0.0.1", webhook_retry_s="0.1,0.1,0.1",
+        webhook_timeout_s=60.0,
+    )  # fmt: skip
+    planted = f"reassembler.webhooks.{place}", "1", "2", "reassembler.main"
+    system.start("planted", "-m", "tests.support.planted_errors", *planted)
     system.workers()
     job = Hooked(system, secret_file).job(receiver.url)
     wait_until(lambda: receiver.accepted, "a message")
     assert receiver.ids == [job.id]
-    assert system.log("planted").count("background task failed; restarting") == 2
+    assert system.log("planted").count(line) == 2
 
 
 def test_a_cancelled_job_is_reported_with_its_reason(hooked: Hooked, receiver: WebhookReceiver) -> None:
