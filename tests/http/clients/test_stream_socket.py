@@ -51,7 +51,8 @@ class SocketClient:
 
 @contextmanager
 def calling(gateway: Gateway, **more: Any) -> Iterator[SocketClient]:
-    with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None, close_timeout=0.2, **more) as socket:
+    options: dict[str, Any] = {"proxy": None, "close_timeout": 0.2} | more
+    with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", **options) as socket:
         yield SocketClient(socket)
 
 
@@ -215,7 +216,8 @@ def test_audio_that_was_acknowledged_goes(gateway: Gateway) -> None:
 @pytest.mark.parametrize("code", [1000, 1005])
 def test_a_client_that_closes_the_connection_cancels_its_job(gateway: Gateway, code: int) -> None:
     """Agents close it when they are interrupted; what is not wanted must not be spoken for the resume time."""
-    with calling(gateway) as caller, gateway.client() as client:
+    patient = {"close_timeout": PATIENCE_S, "max_queue": None}  # the answer to the closing comes behind the sound
+    with calling(gateway, **patient) as caller, gateway.client() as client:
         caller.say("start", window_ms=2_000, reader_grace_s=600)
         job = caller.next()["job"]
         caller.say("text", text=" ".join(LONG))
