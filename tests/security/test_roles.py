@@ -87,9 +87,9 @@ def test_jobs_are_cancelled_adjusted_and_given_up(guarded: Guarded) -> None:
     left.report_played(10)
     assert [entry.seq for entry in gaps.all() if isinstance(entry, Gap)] == [2]
     assert left.cancel()
-    gone = producer.enqueue(sentences(50, "nobody comes"), request_of(user="bob", reader_grace_s=0.1))
-    wait_until(lambda: gone.status().ended, "a job without a reader is cancelled")
-    assert gone.status().reason.startswith("no reader for")
+    unread = producer.enqueue(sentences(50, "nobody comes"), request_of(user="bob", reader_grace_s=0.1))
+    wait_until(lambda: unread.status().ended, "a job without a reader is cancelled")
+    assert unread.status().reason.startswith("no reader for")
     with system.redis as client:
         assert client.hlen(f"{pool_prefix('tone')}:dead") >= 1
     assert guarded.denied() == []

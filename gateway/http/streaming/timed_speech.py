@@ -154,7 +154,7 @@ async def _send_text(session: TextSession, text: str) -> None:
         await session.close()
     except JobNotOpen:
         pass  # its end says why
-    except Exception:
+    except Exception:  # the task's outermost call, whose end others wait for
         await _cancel(session, "its text could not be sent")
         raise
 
