@@ -52,7 +52,7 @@ def read_pdf(raw: bytes, name: str, limits: DocumentLimits) -> Document:
         facts = reader.metadata or {}
         title, author = (" ".join(str(facts.get(key) or "").split()) for key in ("/Title", "/Author"))
         language = str(reader.root_object.get("/Lang") or "")
-    except (pypdf.errors.PyPdfError, *_DAMAGE) as error:
+    except (pypdf.errors.PyPdfError, pypdf.errors.DeprecationError, *_DAMAGE) as error:
         raise BadInput(f"{name} is a damaged PDF: {_line(error)}") from None
     writer = BlockWriter(name, limits)
     body = body_size(pages)

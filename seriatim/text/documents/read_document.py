@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from seriatim.errors import EmptyText
+from seriatim.errors import BadInput, EmptyText, SeriatimError
 from seriatim.text.documents.document import Document, DocumentFormat
 from seriatim.text.documents.document_kind import ZIP, archive_format, refuse_binary, text_format
 from seriatim.text.documents.document_limits import DocumentLimits
@@ -40,6 +40,17 @@ def read_document(raw: bytes, name: str, limits: DocumentLimits, markup: Markup 
         Misconfigured: its format needs a package that is not installed.
     """
     limits.check_file(len(raw), name)
+    try:
+        return _read(raw, name, limits, markup)
+    except (SeriatimError, MemoryError):
+        raise
+    except Exception as error:  # the packages do not document all that their parsers raise at damaged files
+        cause = str(error).partition("\n")[0] or type(error).__name__
+        raise BadInput(f"{name} is damaged, and could not be read: {cause}") from error
+
+
+def _read(raw: bytes, name: str, limits: DocumentLimits, markup: Markup) -> Document:
+    """As `read_document`, but that a parser may raise any error."""
     if raw.startswith(ZIP):
         archive = ZipArchive(raw, name, limits)
         return _with_text(_ARCHIVES[archive_format(archive)](archive, limits), name, markup)

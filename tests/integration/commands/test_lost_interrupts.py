@@ -18,6 +18,7 @@ class Finalized:
     def __del__(self):
         signal.raise_signal(signal.{name})
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
 interrupts.end_on_sigterm()
 interrupts.keep_interrupts()
 try:

@@ -133,6 +133,8 @@ def test_a_damaged_file_is_refused_or_read() -> None:
         read(raw, DocumentLimits(pages=1))
     with pytest.raises(BadInput, match="damaged PDF"):
         read(b"%PDF-1.7\n")
+    with pytest.raises(BadInput, match="damaged PDF: The filter name /Fl is deprecated"):
+        read(raw.replace(b"/FlateDecode", b"/Fl         "))
 
     @given(st.integers(0, len(raw)), st.integers(0, 60), st.binary(max_size=20))
     @settings(max_examples=100, deadline=None)
