@@ -20,19 +20,27 @@ _SYLLABIC = frozenset(["bg", "bs", "cs", "hr", "mk", "sh", "sk", "sl", "sr"])
 _LIQUIDS = frozenset("lrлр")
 #: languages whose nouns begin with capitals, or whose abbreviations sentencex knows well
 _UNJUDGED = frozenset(["de", "lb", "en"])
+_UNJUDGED_MEASURES = frozenset(["de", "lb"])
 _QUANTITY = re.compile(r"[\dIVX]\s?[^\W\d_]+\.?$")
 _MEASURE = re.compile(
     r"(?<![\w.])\d+(?:[.,]\d+)*\s?(?:[kcmdn]?m|µm|[km]?g|µg|[hcdm]?l|t|ha|[kM]?Wh|[kM]W|[kMG]?Hz|[kMGT]B|k?cal|km/h|lb"
-    r"|oz|min|sec|seg|pts|zł|gr|Kč|kr|Ft|Lt|TL|dk|sn|[кдсм]?м|[км]г|м?л|га|шт|руб|коп|грн|мин|сек|млн|млрд|км/ч|χλμ|лв)\.$"
+    r"|oz|min|sec|seg|pts|zł|gr|Kč|kr|Ft|Lt|TL|dk|sn|[кдсм]?м|[км]г|м?л|га|шт"
+    r"|(?:(?:тыс|млн|млрд)\.? )?руб|коп|грн|мин|сек|млн|млрд|км/ч|χλμ|лв)\.$"
 )
-#: 1941 г., 1990 r.: a year with the first letter of its noun
-_YEAR = re.compile(r"[^\W\d_] \d{4} (?:гг?|рр?|r)\.$")
+#: 1941 г., 1990 r., XIX w.: a year or a century with the first letter of its noun
+_YEAR = re.compile(
+    r"[^\W\d_] (?:\d{4} (?:гг?|рр?|r)|[XVI]{1,5}e? (?:вв?|ст|w|st|s|sec)|\d{1,2}\. (?:stol|st|stor|Jh|Jhdt))\.$"
+)
 #: В 1812 г. Наполеон, Летом 1941 г. Германия: a time that opens a sentence, by its preposition, its number or its case
 _OPENING = re.compile(
-    r"\W*(?:во?|ко?|со?|до|от|після|после|около|на|по|лишь|уже|ещё|през|з|зі|у|w|we|z|do|od|po|przed|na|około|już|\d+"
+    r"\W*(?:во?|ко?|со?|до|от|після|после|около|на|по|лишь|уже|ещё|през|з|зі|у|u|w|we|z|do|od|po|przed|na|około|już"
+    r"|ve|im|am|au|dès le|nel|\d+"
     r"|[^\W\d_]+(?:ом|ой|ью|em|ą))\s",
     re.IGNORECASE,
 )
+#: letters of Thai and Lao, whose titles have more of them than one: ดร.
+_THAI = re.compile(r"[\u0e00-\u0eff]")
+_VIRAMA = 9  #: its combining class: it joins two consonants to one
 #: letters that words of a language end with
 _LAST_LETTERS = {
     "es": frozenset("aeiouáéíóúlnrsdzyj"), "it": frozenset("aeiouàèéìòùlrn"), "pt": frozenset("aeiouáéíóúâêôãlmrsz"),
@@ -55,9 +63,24 @@ def has_no_ending(word: str, language: str) -> bool:
     return last is not None and len(word) > 2 and word.isalpha() and word.islower() and word[-1] not in last
 
 
+def is_short_caseless(word: str) -> bool:
+    """Is it as short as only abbreviations of scripts without capitals are: one letter, or several with stops between?
+
+    A letter counts with its vowel signs and with what is joined to it: श्री and डॉ are one each.
+    """
+    parts = word.split(".")
+    most = 3 if len(parts) > 1 or _THAI.match(word) else 1
+    return all(1 <= _n_letters(part) <= most for part in parts)
+
+
+def _n_letters(word: str) -> int:
+    pairs = zip(f" {word}", word, strict=False)
+    return sum(letter.isalpha() and unicodedata.combining(before) != _VIRAMA for before, letter in pairs)
+
+
 def ends_measure(head: str, language: str) -> bool:
     """Does a text that ends with a stop end with a number and the symbol of its unit?"""
-    return language not in _UNJUDGED and _MEASURE.search(head[-24:]) is not None
+    return language not in _UNJUDGED_MEASURES and _MEASURE.search(head[-24:]) is not None
 
 
 def ends_quantity(head: str) -> bool:
@@ -67,4 +90,4 @@ def ends_quantity(head: str) -> bool:
 
 def ends_with_year(head: str) -> bool | None:
     """Does a year with its stop end a sentence before a capital, or only open it? None: no year ends the text."""
-    return not _OPENING.match(head) if _YEAR.search(head[-14:]) else None
+    return not _OPENING.match(head) if _YEAR.search(head[-16:]) else None

@@ -19,11 +19,11 @@ ABBREVIATIONS = _sets(
         "de": "Abb Bd Bgm Dipl.-Ing Fa Frl Gebr Hptm Hrn Kap Pfr Tel erm geb gem gest ggü inkl insb insbes max",
         "el": "δηλ",
         "en": "Approx Ch Dr Eq Figs Ft Mmes Mr Mrs Ms Ofc Prof Vol approx cf viz vs",
-        "es": "Alcde Arq Avda Cap Cnel D Dña Excmo Gral Hna Hno Ilmo Ing Lic Mons Ntra Pdte Profa Tte",
-        "fi": "esim mm",
+        "es": "Alcde Arq Avda Cap Cnel Col D Dña Excmo Gral Hna Hno Ilmo Ing Lic Mons Ntra Pdte Profa Tte",
+        "fi": "esim mm ts",
         "fr": "Cdt Col Dr Gal J.-C M Sgt Sté av bd bât c.-à-d Mgr Mlle Mme Mmes Pr St Ste éd",
-        "he": "פרופ",
-        "hr": "npr sv ul",
+        "he": "גב טל מס עמ פרופ רח שד",
+        "bs hr": "npr prof sv tj ul",
         "hu": "ifj özv Özv",
         "id": "Bpk CV Ir Jend Jl Kapt Kol Letjen Mayjen PT Sdr mis",
         "it": "Amm Col Dott.ssa Egr Fam Gent Magg Mons Preg Sen Spett Ten pag",
@@ -32,19 +32,21 @@ ABBREVIATIONS = _sets(
         "pl": "abp al dr gen hab im inż kard ks m.in mec mgr nr o os p por red tj woj św",
         "pt": "Alm Av Cap Cel Dep Des Eng Exmo Exma Gen Ilmo Ilma Maj Min Pe Profa Profª S Sen Srta Ten Ver al aprox "
         "cf i.e núm pág pça",
-        "ro": "Dl Dna ex str",
-        "ru": "адм акад арх зав зам им инж кап кн напр пос ред рис св т.е",
+        "ro": "Dl Dna dl dna ex pag prof str",
+        "ru": "адм акад арх бул зав зам им инж кап кн наб напр пер пос пр просп ред рис св т.е",
         "sl": "npr",
+        "sr": "bul npr prof sv tj ul бул др нпр проф св тј ул",
+        "ta": "திரு",
         "sv": "t.ex",
         "tr": "Alb Av Cad Doç Gör Mah Mim Müh Org Sn Sok Uzm Yrd Öğr örn",
-        "uk": "акад ім напр проф",
+        "uk": "акад бул ім напр пл просп проф",
         "vi": "BS CN GS GS.TS KS NXB P PGS PGS.TS Q TP TS ThS Tp Đ ĐH",
     }
 )
 AND_SO_ON = frozenset(
-    ["etc", "ecc", "enz", "usw", "itd", "itp", "atd", "apod", "atď", "stb", "osv", "o.s.v", "m.m", "m.fl", "jne", "ym",
-     "yms", "jms", "t.t", "kt", "u.c", "dll", "dsb", "dst", "v.v", "vb", "κ.λπ", "κλπ", "κ.τ.λ", "κτλ", "κ.ά",
-     "ș.a.m.d", "ş.a.m.d", "т.д", "т.п", "пр", "ін", "إلخ"]
+    ["etc", "ecc", "enz", "usw", "u.s.w", "itd", "itp", "atd", "apod", "atď", "stb", "osv", "o.s.v", "m.m", "m.fl",
+     "jne", "yms", "jms", "ym", "t.t", "kt", "u.c", "dll", "dsb", "dst", "v.v", "vb", "κ.λπ", "κλπ", "κ.τ.λ", "κτλ",
+     "κ.ά", "ș.a.m.d", "ş.a.m.d", "т.д", "т.п", "ін", "إلخ"]
 )  # fmt: skip
 WORDS = _sets(
     {

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK
-from seriatim.text.segment.sentence_boundary import ORDINAL_LANGUAGES
+from seriatim.text.segment.sentence_boundary import ORDINAL_LANGUAGES, ends_sentence
 
 _BREAKS = f"{LINE_BREAK}{PARAGRAPH_BREAK}"
 _BULLET = "[•⁃‣▪●◦]"
@@ -24,8 +24,14 @@ _PERHAPS_MARKER = re.compile(
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 #: behind these a list may begin in the middle of a line
 _INTRODUCTION = ".:;!?…"
+#: how much before an item says whether a list may begin there: an abbreviation or none
+BEFORE_CHARS = 24
 #: of the languages that write 3rd as "3.", those that write months with a capital: `1. Mai bis 2. Juni`
 _CAPITAL_MONTHS = frozenset(["de", "lb"])
+
+
+#: another mark than a full stop, or a word that is too long
+_NO_ABBREVIATION = re.compile(r"(?:[^.]|[^\W\d_]{5}\.)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class InlineListSplitter:
     def _begin(self) -> None:
         self._tail = LINE_BREAK  # from a space or a break on that may be followed by an item
         self._n_written = 1  # characters of it that are written
-        self._last = ""  # the last character before it that is no space
+        self._before = ""  # the end of what stands before it, without spaces at its end
         self._item: _Item | None = None  # the last item of the line
 
     def feed(self, text: str) -> str:
@@ -74,7 +80,7 @@ class InlineListSplitter:
                 written += [tail[done:edge], LINE_BREAK]
                 done = edge + len(found["bullet"] or found["sole"] or "")
             at = found.end()
-            self._last = tail[edge:at].rstrip(" ")[-1:]
+            self._note(tail[edge:at])
         partial = _PERHAPS_MARKER.search(tail, at)
         start = partial.start() if partial else len(tail)
         self._pass(tail[at:start])
@@ -93,7 +99,10 @@ class InlineListSplitter:
         """Note what stands between markers."""
         if LINE_BREAK in text or PARAGRAPH_BREAK in text:
             self._item = None
-        self._last = (text.rstrip(" ") or self._last)[-1:]
+        self._note(text)
+
+    def _note(self, text: str) -> None:
+        self._before = f"{self._before}{text}"[-BEFORE_CHARS:].rstrip(" ")
 
     def _begins_item(self, found: re.Match[str]) -> bool:
         """Does a marker in the middle of a line begin an item?"""
@@ -106,9 +115,15 @@ class InlineListSplitter:
         if not self._may_be_item(found):
             return False
         follows = item.follows(self._item)
-        if follows or at_start or (item.is_first() and self._last and self._last in _INTRODUCTION):
+        if follows or at_start or (item.is_first() and self._introduces()):
             self._item = item
         return not at_start and (follows or bool(found["bullet"]))
+
+    def _introduces(self) -> bool:
+        """May a list begin behind what stands before: the end of a sentence, and no abbreviation (Fig. 1. A tree)?"""
+        if not self._before or self._before[-1] not in _INTRODUCTION:
+            return False
+        return bool(_NO_ABBREVIATION.search(self._before)) or ends_sentence(self._language, self._before, " ", "1")
 
     def _may_be_item(self, found: re.Match[str]) -> bool:
         """Is a number with a stop no ordinal number, as far as the language and the next letter tell?"""

@@ -26,6 +26,8 @@ _MARKS = re.compile(rf",,(?=\w)|[{re.escape(_SINGLE)}]")
 _AMBIGUOUS = frozenset(['"', "»", "(", "[", ",,"])
 _BEFORE_OPENER = " ([{—–-'‘*_"
 
+_STOPS = ".!?…۔؟"
+
 #: a pair that has not closed after so many characters is a slip, or too long for one piece anyway
 QUOTE_CHARS = 300
 
@@ -45,7 +47,7 @@ class OpenQuotes:
             if self._closers:
                 if char in self._closers and not (char == '"' and text[at - 1 : at] == " "):
                     self._closers = ""
-            elif char in _CLOSERS and (char not in _AMBIGUOUS or at == 0 or text[at - 1] in _BEFORE_OPENER):
+            elif char in _CLOSERS and _opens(text, at, char):
                 self._since, self._closers = at, _CLOSERS[char]
         self._read = max(self._read, end)
 
@@ -64,3 +66,10 @@ class OpenQuotes:
     def forget(self) -> None:
         """A new sentence begins: nothing is open."""
         self._closers = ""
+
+
+def _opens(text: str, at: int, char: str) -> bool:
+    """Does a mark that may open a pair open one, to judge by what stands around it? In Urdu, “ closes."""
+    if char == "“" and at and text[at - 1] in _STOPS and text[at + 1 : at + 2] == " ":
+        return False
+    return char not in _AMBIGUOUS or at == 0 or text[at - 1] in _BEFORE_OPENER

@@ -16,6 +16,7 @@ from seriatim.text.segment.abbreviation_shapes import (
     ends_with_year,
     has_no_ending,
     has_no_vowel,
+    is_short_caseless,
 )
 from seriatim.text.segment.common_words import ABBREVIATIONS, AND_SO_ON, SHORT_WORDS, STARTERS, WORDS
 
@@ -52,10 +53,12 @@ ORDINAL_LANGUAGES = frozenset(
      "nb", "nn", "no", "pl", "sk", "sl", "sr", "tr"]
 )  # fmt: skip
 _ORDINAL = re.compile(r"(?:^|(?<!\d)[\s(–-])\d{1,2}\.$")
-#: str. 12., Abb. 3., sayfa 5.: the number of a page, a figure or the like, which is none in a row
+_YEAR_ORDINAL = re.compile(r"(?:^|[\s(–-])\d{3,4}\.$")  #: before a small letter: 1990. május
+#: str. 12., Abb. 3., sayfa 5., kl. 8.: the number of a page, an hour or the like, which is none in a row
 _REFERENCE_NUMBER = re.compile(
-    r"(?<!\w)(?:(?:str|obr|tab|kap|č|čl|odst|abb|nr|nro|fig|rys|pkt|art|rozdz|poz|sid|sl|čís|no|vol|pp?|lk|bkz)\."
-    r"|sayfa|madde|bölüm|seite|strana|strona|sida|side|sivu)\s\d{1,3}\.$",
+    r"(?<!\w)(?:(?:str|obr|tab|kap|č|čl|odst|abb|nr|nro|fig|rys|pkt|art|rozdz|poz|sid|sl|čís|no|vol|pp?|lk|bkz|s|bls"
+    r"|kl|godz|hod|ul|u)\.|sayfa|madde|bölüm|seite|strana|strona|sida|side|sivu|kuva|oldal|klo|utca|út|tér)"
+    r"\s\d{1,3}\.$",
     re.IGNORECASE,
 )
 #: German articles and prepositions before a longer ordinal: zum 100. Mal
@@ -68,21 +71,33 @@ _ROMAN_ORDINAL = re.compile(r"(?:^|[\s(])[IVX]{2,6}\.$")
 _NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
 _INITIALS = re.compile(r"\W*(?:[^\W\d_]\. [^\W\d_]\.|[A-ZÀ-ÞА-ЯΑ-Ω]\.)")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
-_NUMBER = re.compile(r"\d")
 _SECTION = re.compile(r"\d+(?:[.\u066b]\d+)+")
 #: J.-J. Rousseau
 _HYPHENATED_INITIALS = re.compile(r"(?<!\w)[^\W\d_]\.-[^\W\d_]\.$")
 #: letters of the scripts without capitals that put spaces between words and write abbreviations with a stop
 _CASELESS = re.compile(r"[\u0590-\u08ff\u0900-\u0eff]")
-_VOWEL_SIGNS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0300-\u036f\u0e47-\u0e4e]")
+#: languages of other scripts, in which a Latin word is judged as an English one: Dr. Smith, Apple Inc.
+_OTHER_SCRIPTS = frozenset(
+    ["am", "ar", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "lo", "mk",
+     "ml", "mr", "my", "ne", "pa", "ru", "si", "ta", "te", "th", "uk", "ur", "yue", "zh"]
+)  # fmt: skip
+_LATIN_END = re.compile(r"(?<![A-Za-z.])[A-Za-z][A-Za-z.]*(?: [A-Za-z.]+)*\.$")
 _ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}。｡]$")
-#: U.S., E.U., i.v., p.m., Ph.D., without the last stop
-_DOTTED = re.compile(r"(?:[^\W\d_]\.|Ph\.)+[^\W\d_]$")
+#: U.S., EE.UU., J.-C., p.m., Ph.D., without the last stop
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]{1,2}$")
+#: that is, for example: no sentence ends behind it
+_INTRODUCTIONS = frozenset(
+    ["a.k.a", "bl.a", "c.-à-d", "d.ex", "d.h", "d.vs", "d.w.z", "e.g", "f.eks", "i.a", "i.e", "m.a.o", "m.in", "o.a",
+     "p.ej", "p.es", "p.ex", "s.k", "t.d", "t.ex", "t.j", "u.a", "v.b", "z.b", "π.χ", "т.е", "т.ч"]
+)  # fmt: skip
+_SPACED_INTRODUCTION = re.compile(
+    r"(?<!\w)(?:т\. ?[екн]|z\. ?b|d\. ?h|u\. ?a|p\. ?ex|p\. ?ej|p\. ?es|d\. ?ex|t\. ?j|π\. ?χ)\.$", re.IGNORECASE
+)
 _QUANTITY = re.compile(r"[\dIVX]\.? [^\W\d_]{1,5}\.$")  #: 5 kg., 3. Feb., 1998 г. and XX w.
 #: languages that write no abbreviations in their own script with a stop
 _NO_ABBREVIATIONS = frozenset(["ja", "ko", "zh"])
 #: и т. д. Потом: it ends a sentence before a capital
-_AND_MORE = re.compile(r"(?<!\w)(?:т\. ?[дп]|[ий] др|та ін)\.$")
+_AND_MORE = re.compile(r"(?<!\w)(?:т\. ?[дп]|[ий] (?:др|пр)|та ін)\.$")
 #: second words of names that begin a sentence as well: J. De Boer, R. Das
 _PARTICLES = frozenset(
     ["De", "La", "Le", "Les", "El", "Los", "Las", "Di", "Da", "Dal", "Do", "Du", "Das", "Der", "Den", "Des", "Die",
@@ -92,7 +107,8 @@ _JUDGED_INITIALS = frozenset(["en"])  #: languages of which sentencex knows whic
 _HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M", "am", "pm", "AM", "PM"])
 _COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
 _LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[\"'“‘«]))[^\s(\[\"'“‘«]*$")
-_PLAIN_WORD = re.compile(r"(?:[^\W\d_]{4,}\.|[^.…])$")
+_PLAIN_WORD = re.compile(r"(?:(?<!\bCorp)(?<!\bGmbH)(?<=[^\W\d_]{4})\.|[^.…])$")
+_MARKS_BEHIND = re.compile(r"(?<=\w\w)[.,;:!?…]+$")  #: an initial keeps its stop
 _RATE = re.compile(r"(?<![\w/])[A-Za-zµ²³]{1,3}/(?:h|s|min)\.$")  #: km/h and the like, whose last letter is no initial
 
 
@@ -135,6 +151,9 @@ def ends_sentence(language: str, head: str, gap: str, after: str) -> bool:
     """
     if _ENDS_ALWAYS.search(head):
         return True
+    after = _MARKS_BEHIND.sub("", after)
+    if language in _OTHER_SCRIPTS and (latin := _LATIN_END.search(head)):
+        language, head = "en", latin[0]
     if head.endswith(".") and (known := _known(language, head, after)) is not None:
         return known
     context = head[-CONTEXT_CHARS:].replace("…", "...")
@@ -165,7 +184,7 @@ def _sentences(language: str, text: str) -> list[str]:
 
 def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
-    if _NUMBERING.fullmatch(head) or _is_ordinal(language, head, after):
+    if _NUMBERING.fullmatch(head) or _is_ordinal(language, head, after) or _SPACED_INTRODUCTION.search(head[-8:]):
         return False
     if ("/" in head[-10:] and _RATE.search(head[-10:])) or _AND_MORE.search(head[-8:]):
         return not after[0].islower()
@@ -173,18 +192,26 @@ def _known(language: str, head: str, after: str) -> bool | None:
     word = match.group() if match else ""
     if _ends_whole(language, head, word, after):
         return True
-    if word in ABBREVIATIONS.get(language, ()) or _goes_on(language, word, after):
+    if _is_abbreviation(language, head, word) or _goes_on(language, word, after):
         return False
     if word in WORDS.get(language, ()) and not after[0].isdigit():
         return not after[0].islower()
     return _before_capital(language, head, word) if after[0].isupper() else None
 
 
+def _is_abbreviation(language: str, head: str, word: str) -> bool:
+    """Is it an abbreviation of the language, with a capital where a sentence begins with it: Npr. Split?"""
+    known = ABBREVIATIONS.get(language, frozenset())
+    return word in known or (head == f"{word}." and word[:1].lower() + word[1:] in known)
+
+
 def _ends_whole(language: str, head: str, word: str, after: str) -> bool:
     """Does a short word that might be an abbreviation end a sentence: etc., 5 kg., U.S. or the letter of Plan B.?"""
     if after[0].isupper() and (word in AND_SO_ON or ends_measure(head, language)):
         return True
-    return after in STARTERS.get(language, ()) and (_may_end(head, word) or _is_letter(word, after))
+    if word.lower() in _INTRODUCTIONS or after not in STARTERS.get(language, ()):
+        return False
+    return _may_end(head, word) or _is_letter(word, after)
 
 
 def _before_capital(language: str, head: str, word: str) -> bool | None:
@@ -203,14 +230,17 @@ def _is_ordinal(language: str, head: str, after: str) -> bool:
         return False  # nouns follow an ordinal, and no pronoun: Sie ist 25. Er auch.
     if after[0].isupper() and _REFERENCE_NUMBER.search(head[-16:]):
         return False
+    if after[0].islower() and _YEAR_ORDINAL.search(head[-6:]):
+        return True
     if _ROMAN_ORDINAL.search(head[-10:]) and (after[0].islower() or language == "tr"):
         return True
     return bool(_ORDINAL.search(head[-6:]) or (language == "de" and _ORDINAL_PHRASE.search(head[-16:])))
 
 
 def _may_end(head: str, word: str) -> bool:
-    """May a short word end a sentence: letters with stops, a company's form, a unit or a month with its number?"""
-    return bool(_DOTTED.match(word) or word.lower() in _COMPANIES or _QUANTITY.search(head[-12:]))
+    """May a short word end a sentence: letters with stops, a company's form, a Roman number, a unit with its number?"""
+    is_known = _DOTTED.match(word) or word.lower() in _COMPANIES or _ROMAN.fullmatch(word)
+    return bool(is_known or _QUANTITY.search(head[-12:]))
 
 
 def _is_letter(word: str, after: str) -> bool:
@@ -222,13 +252,14 @@ def _goes_on(language: str, word: str, after: str) -> bool:
     """Is a short word before the stop an abbreviation, to judge by what follows?
 
     Before a number, one of up to four letters, or of several with stops between them; before a Roman numeral, one in
-    letters that are not all capitals; before a script without capitals, one or two letters, several such with stops
-    between them, or the number of a section.
+    letters that are not all capitals; before a script without capitals, one letter of such a script, several with
+    stops between them, or the number of a section.
     """
     if word in SHORT_WORDS.get(language, ()) or language in _NO_ABBREVIATIONS:
         return False
-    letters = _VOWEL_SIGNS.sub("", word).rstrip("°ºª")
-    small = 0 < len(word) <= (20 if word.endswith("str") else 4) and letters.isalpha()
+    small = 0 < len(word) <= (20 if word.endswith("str") else 4) and word.rstrip("°ºª").isalpha()
+    if _CASELESS.match(word):
+        small = is_short_caseless(word)
     if after[0].isdigit():
         if word in _HALF_DAYS:
             return False
@@ -240,10 +271,5 @@ def _goes_on(language: str, word: str, after: str) -> bool:
     if _ROMAN.match(after):
         return small and not word.isupper() and word not in WORDS.get(language, ())
     if _CASELESS.match(after):
-        return bool(_SECTION.fullmatch(word)) or (_longest_part(word) in (1, 2) and not _NUMBER.match(word))
+        return bool(_SECTION.fullmatch(word)) or is_short_caseless(word)
     return False
-
-
-def _longest_part(word: str) -> int:
-    """How many letters, vowel signs apart, the longest part of a word between its stops has."""
-    return max(map(len, _VOWEL_SIGNS.sub("", word).split(".")))

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from enum import Enum
 
-from seriatim.text.segment.character_classes import CJK, SPEAKABLE
+from seriatim.text.segment.character_classes import CJK, CJK_LETTER, SPEAKABLE
+from seriatim.text.segment.quotation_tags import has_quotation_tag
 from seriatim.text.segment.quotes import OpenQuotes
 from seriatim.text.segment.sentence_boundary import CONTEXT_CHARS, SPACED_MARKS, ends_sentence, word_needed
 
@@ -23,11 +24,14 @@ _NOTE = re.compile(r"\d{1,3}(?= )")
 _PERHAPS_NOTE = re.compile(r"\d{1,3}\Z")
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _AFTER_SHORT_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,4}$")
+_LAST_WORD = re.compile(r"[^\W\d_]+\Z")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 #: "thanks.And": words with nothing but letters, the second with a capital, and what follows a whole word
-_WHOLE_WORD = re.compile(r"(?:^|[\s(\[\"“‘«¿¡—–-])[^\W\d_]{2,}$")
+_WHOLE_WORD = re.compile(r"(?:^|[\s,(\[\"“‘«¿¡—–-])[^\W\d_]{2,}$")
+_TITLES = ("Mrs", "Mr", "Ms", "Dr", "Prof", "Hr", "Fr", "Sra", "Sr", "St")
 _NEXT_SENTENCE = re.compile(
-    r"[\"“‘«¿¡(]?(?:(?:Mrs?|Ms|Dr|Prof|Hr|Fr|Sr|Sra|St)(?=\. )|[^\W\d_]+(?:['’][^\W\d_]+)?(?=[\s,;:!?—–-]))"
+    rf"[\"“‘«¿¡(]?(?:(?:{'|'.join(_TITLES)})(?=\. )"
+    r"|[^\W\d_]+(?:['’][^\W\d_]+)?(?=[\s,;:!?—–-]|[.…][\s.…\"”’»)]))"
 )
 _PERHAPS_NEXT = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]*(?:['’][^\W\d_]*)?\.?\Z")
 #: "1,000.That": a number that is no version and no decimal, and (1987).1 before the number of a note
@@ -82,8 +86,10 @@ def judge_mark(text: str, mark: re.Match[str], language: str, quote: OpenQuotes)
     if goes_on or not (_begins_with_ellipsis(text, mark, end) or ends_sentence(language, head, gap, after)):
         return (MarkVerdict.INNER if after[0].islower() and not word_needed(head) else MarkVerdict.GO_ON), end
     quoted = quote.open_at(end) and not text.startswith(_FRENCH_CLOSER, mark.end())
-    inner = quoted or (end > mark.end(1) and _continues_after_quote(gap, after))
-    return (MarkVerdict.INNER if inner else MarkVerdict.END), end
+    verdict = MarkVerdict.INNER if quoted else MarkVerdict.END
+    if end > mark.end(1) and not quoted:
+        verdict = _behind_quote(text, at, language, gap, after)
+    return verdict, end
 
 
 def _behind(text: str, mark: re.Match[str], quote: OpenQuotes) -> int:
@@ -109,7 +115,7 @@ def _may_end(text: str, mark: re.Match[str], end: int) -> bool | None:
     last = text[mark.end(1) - 1]
     if last == "．" and text[end].isdigit() and text[mark.start(1) - 1 : mark.start(1)].isdigit():
         return False  # ３．１４
-    if text[end] == " " or last not in SPACED_MARKS or (last in "!?" and _is_caseless(text[end])):
+    if text[end] == " " or last not in SPACED_MARKS or _needs_no_space(text, mark, end):
         return True
     if _PERHAPS_NOTE.match(text, end) and end == mark.end(1) and _may_have_note(text, mark):
         return None
@@ -120,6 +126,13 @@ def _may_end(text: str, mark: re.Match[str], end: int) -> bool | None:
     if _PERHAPS_NEXT.match(text, at) and len(text) - at < WORD_CHARS:
         return None
     return _sentence_begins(text, mark, at)
+
+
+def _needs_no_space(text: str, mark: re.Match[str], end: int) -> bool:
+    """Does the mark stand before a script without capitals: any mark but a stop, which must be between CJK letters?"""
+    if mark[1] == "." and mark.start() and CJK_LETTER.match(text, mark.start() - 1):
+        return bool(CJK_LETTER.match(text, end))
+    return text[mark.end(1) - 1] in "!?" and _is_caseless(text[end])
 
 
 def _is_caseless(character: str) -> bool:
@@ -135,6 +148,10 @@ def _sentence_begins(text: str, mark: re.Match[str], at: int) -> bool:
     word = following.group().lstrip('"“‘«¿¡(')
     if _ROMAN_NUMBER.fullmatch(word):
         return bool(_LONG_WORD.match(_before(text, mark)[-4:]))
+    last = _LAST_WORD.search(text, max(0, mark.start(1) - WORD_CHARS), mark.start(1))
+    is_name = mark[1] == "." and text.startswith(".", following.end()) and not (last and last[0].islower())
+    if is_name and word not in _TITLES:
+        return False  # System.Out. and its like
     return _is_sentence_start(word)
 
 
@@ -146,7 +163,8 @@ def _begins_with_ellipsis(text: str, mark: re.Match[str], end: int) -> bool:
 def _ends_whole(text: str, mark: re.Match[str]) -> bool:
     """Does a whole word or a whole number end at the mark?"""
     before = text[max(0, mark.start(1) - WORD_CHARS) : mark.start(1)]
-    return bool(_WHOLE_WORD.search(_before(text, mark)) or (mark[1] == "." and _WHOLE_NUMBER.search(before)))
+    word = before if mark[1] in "!?" and before[-1:].isalpha() else _before(text, mark)
+    return bool(_WHOLE_WORD.search(word) or (mark[1] == "." and _WHOLE_NUMBER.search(before)))
 
 
 def _is_sentence_start(word: str) -> bool:
@@ -177,6 +195,11 @@ def _begins_with_capital(text: str, mark: re.Match[str]) -> bool:
     return first is not None and first.group().isupper()
 
 
-def _continues_after_quote(gap: str, after: str) -> bool:
-    """True if the sentence continues after a quotation in it."""
-    return after[0].islower() or (not gap and after[0] in _SAYS_SO)
+def _behind_quote(text: str, at: int, language: str, gap: str, after: str) -> MarkVerdict:
+    """Whether a sentence ends behind a quotation, or goes on with words about it that begin at an index."""
+    if after[0].islower() or (not gap and after[0] in _SAYS_SO):
+        return MarkVerdict.INNER
+    tagged = has_quotation_tag(text, at, language)
+    if tagged is None:
+        return MarkVerdict.WAIT
+    return MarkVerdict.INNER if tagged else MarkVerdict.END
