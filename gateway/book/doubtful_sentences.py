@@ -74,7 +74,7 @@ def listed_sentences(plan: BookPlan, project: BookProject, words: str = "") -> I
         for seq in range(len(record.ends)):
             one = ListedSentence(chapter, record, seq)
             expected_ms = estimate_ms(one.text, plan.language or "en")
-            figures.append(measure_sentence(one.pcm(project), record.rate_hz, expected_ms))
+            figures.append(measure_sentence(one.pcm(project), record.rate_hz, expected_ms, one.text))
             sentences.append(one)
     for one, doubts in zip(sentences, doubts_of(figures), strict=True):
         if (words.lower() in one.text.lower()) if words else doubts:

@@ -11,6 +11,8 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.book.repeated_tail import repeated_tail_ms, repeats_its_end
+
 SILENCE_DBFS = -50.0  #: below the breath of a voice, and above the noise of an engine
 LONGEST_PAUSE_MS = 1500  #: within a sentence: three times that of a semicolon
 CLIPPED_SAMPLES = 4  #: at full scale in a row: fewer are a loud vowel
@@ -28,6 +30,7 @@ class SentenceAudio:
     pause_ms: float  #: the longest silence between two sounds
     is_clipped: bool
     estimated_ms: float  #: of its text
+    repeated_ms: int = 0  #: of its end that repeats the sound before it, where the text does not
 
     @property
     def pace(self) -> float:
@@ -35,8 +38,8 @@ class SentenceAudio:
         return self.spoken_ms / self.estimated_ms
 
 
-def measure_sentence(pcm: bytes, rate_hz: int, estimated_ms: float) -> SentenceAudio:
-    """Measure a sentence, s16le mono."""
+def measure_sentence(pcm: bytes, rate_hz: int, estimated_ms: float, text: str = "") -> SentenceAudio:
+    """Measure the audio of a text, s16le mono."""
     samples = np.frombuffer(pcm, "<i2").astype(np.int32)
     step = max(1, rate_hz * _STEP_MS // 1000)
     whole = np.abs(samples[: len(samples) // step * step]).reshape(-1, step)
@@ -45,7 +48,9 @@ def measure_sentence(pcm: bytes, rate_hz: int, estimated_ms: float) -> SentenceA
         return SentenceAudio(0.0, 0.0, is_clipped=False, estimated_ms=estimated_ms)
     gaps = np.diff(sounding) - 1
     spoken_ms = float(sounding[-1] - sounding[0] + 1) * _STEP_MS
-    return SentenceAudio(spoken_ms, float(gaps.max(initial=0)) * _STEP_MS, _is_clipped(samples), estimated_ms)
+    repeated_ms = 0 if repeats_its_end(text) else repeated_tail_ms(pcm, rate_hz)
+    pause_ms = float(gaps.max(initial=0)) * _STEP_MS
+    return SentenceAudio(spoken_ms, pause_ms, _is_clipped(samples), estimated_ms, repeated_ms)
 
 
 def doubts_of(sentences: Sequence[SentenceAudio]) -> list[tuple[str, ...]]:
@@ -63,6 +68,8 @@ def _doubts(one: SentenceAudio, pace: float) -> tuple[str, ...]:
         found.append(f"{word}: {one.spoken_ms / 1000:.1f} s instead of about {expected_ms / 1000:.1f} s")
     if one.pause_ms > LONGEST_PAUSE_MS:
         found.append(f"pause of {one.pause_ms / 1000:.1f} s inside")
+    if one.repeated_ms:
+        found.append(f"repeats its last {one.repeated_ms / 1000:.1f} s")
     return (*found, "clipped") if one.is_clipped else tuple(found)
 
 
