@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
+from typing import Self
 
 from gateway.book.book_formats import BOOK_FORMATS, CHAPTER_FILES, ONE_FILE
 from gateway.book.book_plan import BookPlan
@@ -30,12 +32,29 @@ class BookOutput:
     path: Path
     format_name: str  #: of `BOOK_FORMATS`
     kind: OutputKind
+    captions: tuple[str, ...] = ()  #: formats of the captions beside each file
+    podcast: str = ""  #: the address of a folder as a podcast, with a slash at its end; "": it is none
 
     def book_folder(self, plan: BookPlan) -> Path:
         """The folder of the files of chapters."""
         if self.kind is OutputKind.LIBRARY:
             return self.path / safe_name(plan.author or "Unknown author") / safe_name(plan.title)
         return self.path
+
+    def caption_path(self, format_name: str) -> Path:
+        """The captions beside the one file of a book."""
+        return self.path.with_suffix(f".{format_name}")
+
+    def with_companions(self, captions: Sequence[str], podcast: str) -> Self:
+        """The output with captions in these formats, and as a podcast at this address.
+
+        Raises:
+            BadInput: the output cannot have them.
+        """
+        if podcast and self.kind is OutputKind.ONE_FILE:
+            raise BadInput(f"a podcast has a file for each chapter; name a folder with -o, such as {self.path.stem}/")
+        address = podcast if not podcast or podcast.endswith("/") else f"{podcast}/"
+        return replace(self, captions=tuple(dict.fromkeys(captions)), podcast=address)
 
     def project_folder(self, plan: BookPlan) -> Path:
         """The folder of the project, beside the output; that of a library has one for each book."""

@@ -4,6 +4,7 @@
     OUT.project/command.json          the command that made it, for its corrections, and the folder of a book's files
     OUT.project/corrections.json      the corrections of each chapter's sentences, by the key of the chapter without any
     OUT.project/files.json            what each file of a folder of chapters was made from
+    OUT.project/published             when the book was first written as a podcast, in s since the epoch
     OUT.project/chapters/KEY.flac     the audio of a chapter, complete
     OUT.project/chapters/KEY.json     its sentences: texts, and where each ends; written before the audio gets its name
     OUT.project/chapters/KEY.gaps     sentences that could not be spoken, a line each
@@ -204,6 +205,19 @@ class BookProject:
         except (OSError, ValueError):
             return {}
         return {str(name): str(mark) for name, mark in found.items()} if isinstance(found, dict) else {}
+
+    def publication_time(self, now_s: int) -> int:
+        """The time of the book's first feed, in s since the epoch: `now_s` if there was none, and later the same.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        path = self.folder / "published"
+        try:
+            return int(path.read_text("ascii"))
+        except (OSError, ValueError):
+            self._replace(path, str(now_s))
+            return now_s
 
     def remove_others(self, keys: Collection[str]) -> None:
         """Remove the chapters of all other keys."""

@@ -9,16 +9,16 @@ does not know are never touched, unless a chapter's file has the same name.
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.book.book_assembly import BookAssembly, SpokenChapter, replace_when_complete
-from gateway.book.book_output import BookOutput, OutputKind, safe_name
-from gateway.book.library_metadata import opf
+from gateway.book.book_output import BookOutput, safe_name
+from gateway.book.companion_files import companion_files
 from seriatim.audio.audiobook_file import open_book_file
-from seriatim.audio.book_tags import PNG, BookTags, cover_type
+from seriatim.audio.book_tags import BookTags
 from seriatim.audio.output_file import translate_write_errors
 
 VERSION = 1  #: of the files; another version writes all of them again
@@ -50,13 +50,13 @@ def write_chapter_files(assembly: BookAssembly, output: BookOutput) -> Path:
             file.name for file in files if before.get(file.name) == file.fingerprint and (folder / file.name).exists()
         }
         changed = [file for file in files if file.name not in done]
-        others = _other_files(assembly, folder, output, before)
+        others = companion_files(assembly, folder, output, before, {file.name: file.chapter for file in files})
         unwritten = dict.fromkeys([*(file.name for file in changed), *others], "")
         assembly.project.write_files(before | unwritten)
         _write_all(assembly, folder, output.format_name, changed)
         for name, content in others.items():
             new = _unfinished(folder, name)
-            new.write_bytes(content)
+            new.write_bytes(content())
             new.replace(folder / name)
         now = {file.name: file.fingerprint for file in files} | dict.fromkeys(others, "")
         remove_files(folder, before.keys() - now.keys())
@@ -98,16 +98,6 @@ def _write_all(assembly: BookAssembly, folder: Path, format_name: str, files: Se
         finally:
             executor.shutdown(cancel_futures=True)
             assembly.project.write_files(dict(done))
-
-
-def _other_files(assembly: BookAssembly, folder: Path, output: BookOutput, known: Collection[str]) -> dict[str, bytes]:
-    """The cover, and for a library its metadata, by name; without those in the folder that are not of this book."""
-    contents = {}
-    if cover := assembly.tags.cover:
-        contents["cover.png" if cover_type(cover) == PNG else "cover.jpg"] = cover
-    if output.kind is OutputKind.LIBRARY:
-        contents["metadata.opf"] = opf(assembly.plan, assembly.tags.narrator).encode()
-    return {name: content for name, content in contents.items() if name in known or not (folder / name).exists()}
 
 
 def remove_files(folder: Path, names: Iterable[str]) -> None:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from gateway.book.book_formats import BOOK_FORMATS, CHAPTER_FILES, ONE_FILE
-from gateway.cli.parser_parts import INCLUDABLE, loudness
+from gateway.book.book_formats import BOOK_FORMATS, CAPTION_FORMATS, CHAPTER_FILES, ONE_FILE
+from gateway.cli.parser_parts import INCLUDABLE, loudness, web_address
 from gateway.cli.text_options import FORMATS, add_run_options, add_speech_options
 
 BOOK = """\
@@ -19,7 +19,8 @@ examples:
 """
 BOOK_FIX = """\
 The rest of the book keeps its samples. Without --sentence the command lists sentences: the doubtful ones, which are too
-short or too long for their text, silent, clipped or have a long pause, or with --find those that have some words.
+short or too long for their text, silent, clipped, have a long pause or repeat their end, or with --find those that have
+some words.
 
 examples:
   seriatim book fix novel.m4b
@@ -52,6 +53,14 @@ def add_book(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--library", action="store_true",
         help="OUT is a library of Audiobookshelf or Plex: write to OUT/AUTHOR/TITLE, with cover and metadata",
+    )  # fmt: skip
+    p.add_argument(
+        "--captions", action="append", default=[], choices=CAPTION_FORMATS, metavar="NAME",
+        help=f"write captions beside each file, too: {', '.join(CAPTION_FORMATS)}; repeatable",
+    )  # fmt: skip
+    p.add_argument(
+        "--podcast", type=web_address, metavar="URL",
+        help="write feed.xml into the folder of chapters: a podcast whose files are served at URL",
     )  # fmt: skip
     p.add_argument(
         "--loudness", type=loudness, metavar="LUFS",

@@ -3,6 +3,7 @@
 import argparse
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
@@ -82,6 +83,21 @@ def positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
     return value
+
+
+def web_address(text: str) -> str:
+    """The address of a folder on the web.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected an address such as https://example.org/novel/")
+    return text
 
 
 def loudness(text: str) -> float:

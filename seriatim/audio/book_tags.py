@@ -41,3 +41,10 @@ class BookTags:
 def cover_type(image: bytes) -> str:
     """The media type of a cover that files can hold; "" for any other image."""
     return next((kind for signature, kind in _SIGNATURES.items() if image.startswith(signature)), "")
+
+
+def cover_name(image: bytes) -> str:
+    """The name of a cover as a file of its own; "" where there is none."""
+    if not image:
+        return ""
+    return "cover.png" if cover_type(image) == PNG else "cover.jpg"

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from gateway.book.book_assembly import BookAssembly, write_audiobook
+from gateway.book.book_captions import write_captions
 from gateway.book.book_loudness import gain_to
 from gateway.book.book_output import BookOutput, OutputKind, parse_output
 from gateway.book.book_plan import BookPlan, ChapterChoice, PlannedChapter, parse_numbers, plan_book
@@ -86,7 +87,9 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
     """
     embedded, typed = options.redis is None, {name: vars(options)[name] for name in vars(options).keys() - UNSAVED}
     output = parse_output(options.file, options.output, options.format, library=options.library)
-    refuse_to_overwrite(options.file, str(output.path))
+    output = output.with_companions(options.captions, options.podcast or "")
+    for path in (output.path, *map(output.caption_path, output.captions)):
+        refuse_to_overwrite(options.file, str(path))
     request = args.request(options)
     document = read_input(options.file, settings, request.markup)
     numbers = parse_numbers(options.chapters, len(document.chapters)) if options.chapters else None
@@ -128,6 +131,7 @@ def make_book(
             assembly = replace(assembly, gain_db=gain_to(assembly, arguments.loudness_lufs))
         if output.kind is OutputKind.ONE_FILE:
             write_audiobook(assembly, output.path, output.format_name)
+            write_captions(assembly, output)
         else:
             path = write_chapter_files(assembly, output)
         project.remove_others({chapter.key for chapter in plan.chapters})
