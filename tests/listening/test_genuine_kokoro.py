@@ -5,14 +5,19 @@ The two are judged by the length that their words have: the recogniser has Engli
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seriatim.client.job_options import JobRequest
+from seriatim.engine import Utterance
 from seriatim.stream_entries import Audio, SentenceStart
+from seriatim.text.word_times import word_spans
 from tests.support import genuine_kokoro
 from tests.support.process_system import RealSystem, wait_until
+from tests.support.word_drift import SENTENCES, drifts_at_marks, silences_ms
+from workers.engines.engine_registry import load
 
 if not genuine_kokoro.is_installed():
     if os.environ.get("CI"):
@@ -30,6 +35,9 @@ TEXTS = {"ja": ["港の船です。", "AIは便利です。"], "zh": ["他在图
 SYLLABLES = {"ja": [8, 9], "zh": [8]}  #: without the Latin word
 N_ENGLISH = 4  #: sentences
 MISHEARD = 0.1  #: share of the English words; 2 of 72 were misheard
+PAUSE_MS = 60  #: of silence: more than a stop within a word has
+N_DRIFTS = 6  #: at the marks where this voice pauses
+DRIFT_MS = 80  #: most, between the time of a word and its sound
 PER_S = (3.0, 12.0)  #: syllables of read speech a second, Japanese and Mandarin alike
 
 pytestmark = pytest.mark.thorough
@@ -53,6 +61,19 @@ def test_english_is_understood_by_a_recogniser(system: RealSystem) -> None:
     verdict = Recogniser().verdict(text, samples_of_pcm(pcm, RATE_HZ))
     assert str(verdict) == "whole"
     assert verdict.word_error_rate < MISHEARD, verdict.n_errors
+
+
+def test_words_are_where_the_sound_is(tmp_path: Path) -> None:
+    """At most marks the voice is silent: there one word ends and the other begins."""
+    engine = load("kokoro", {"folder": str(genuine_kokoro.write_genuine(tmp_path))})
+    drifts_ms: list[float] = []
+    for text in SENTENCES:
+        (chunk,) = engine.speak(Utterance(text, "jf_alpha", language="en-US"), lambda: False)
+        assert len(chunk.words) == len(word_spans(text))
+        drifts_ms += drifts_at_marks(text, chunk.words, silences_ms(chunk.pcm, RATE_HZ, PAUSE_MS))
+    engine.close()
+    assert len(drifts_ms) >= N_DRIFTS
+    assert np.percentile(drifts_ms, 95) < DRIFT_MS
 
 
 def test_japanese_and_mandarin_are_spoken_in_order_by_a_whole_system(system: RealSystem) -> None:

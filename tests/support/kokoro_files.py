@@ -10,6 +10,7 @@ from onnx import TensorProto, helper
 
 ROWS = 510  #: of a voice's table of styles
 NOTE_SAMPLES = 1_200  #: of a phoneme at speed 1
+NOTE_FRAMES = 2  #: likewise, as the graph computes it
 VOICES = {"af_bella": 0.2, "af_sky": 0.5, "bf_emma": 0.3, "jf_alpha": 0.4}  #: loudness
 
 
@@ -41,6 +42,7 @@ def tiny_model(tokens: str) -> onnx.ModelProto:
 
     constants = [
         constant("note", [NOTE_SAMPLES], TensorProto.FLOAT), constant("pitch", [0.004], TensorProto.FLOAT),
+        constant("frames", [NOTE_FRAMES], TensorProto.FLOAT),
         constant("flat", [-1], TensorProto.INT64), constant("column", [-1, 1], TensorProto.INT64),
         constant("zero", 0, TensorProto.INT64), constant("one", 1, TensorProto.INT64),
         constant("first", [0], TensorProto.INT64), constant("axis", [1], TensorProto.INT64),
@@ -55,6 +57,7 @@ def tiny_model(tokens: str) -> onnx.ModelProto:
         ("Mul", ["n", "samples"], "total"), ("Reshape", ["total", "none"], "end"),
         ("Range", ["zero", "end", "one"], "at"), ("Cast", ["at"], "time", {"to": TensorProto.FLOAT}),
         ("Mul", ["pitches", "pitch"], "turns"), ("Mul", ["turns", "time"], "phase"), ("Sin", ["phase"], "wave"),
+        ("Expand", ["frames", "n"], "slow"), ("Div", ["slow", "speed"], "due"), ("Round", ["due"], "durations"),
         ("ReduceMean", ["style"], "loudness", {"axes": [0, 1], "keepdims": 0}), ("Mul", ["wave", "loudness"], "audio"),
     ]  # fmt: skip
     constants.append(onnx.numpy_helper.from_array(np.array([], np.int64), "none"))

@@ -1,47 +1,57 @@
 """Phoneme durations into word times: which phonemes of a sentence are those of which word of its text. Pure.
 
 A neural engine's model knows how long it makes each phoneme. Its phonemes have a space where the text has one, but one
-word of the text may become several ("25", "e.g."), and a sign none. So groups of phonemes between spaces are counted
-for the sentence and, where the counts differ, for each word alone; if they still differ, the times are unknown.
+word of the text may become several ("25", "e.g."), two words one, and a sign none. So groups of phonemes between spaces
+are counted for the sentence and, where the counts differ, for each word alone; where they still differ, the phonemes of
+the words are matched with those of the sentence (phoneme_alignment.py). If they do not fit, the times are unknown.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
 import numpy as np
 
 from seriatim.text.word_times import word_spans
+from workers.engines.phoneme_alignment import align_words
 from workers.trim_and_fade import THRESHOLD
 
 SILENCE_MS = 20  #: shorter ones, such as the closure of a stop between two vowels, are no pause
+_READ_OTHERWISE = re.compile(r"[\d@#%&+=/$€£°-]|\.\w")  #: in words that may be read as several, such as 25 or e.g.
 WordTimes = tuple[tuple[float, float], ...]
 
 
-def word_times(text: str, phonemes: str, durations_ms: Sequence[float], n_groups: Callable[[str], int]) -> WordTimes:
+def word_times(text: str, phonemes: str, durations_ms: Sequence[float], phonemes_of: Callable[[str], str]) -> WordTimes:
     """Start and end of each word of `text` in ms; () if they are unknown.
 
     Args:
         text: the sentence that was spoken.
         phonemes: one character each, with spaces between words.
         durations_ms: of each of them, and of the silence before the first one.
-        n_groups: how many groups of phonemes, as of `phoneme_groups`, a word of the text has alone,
-            with the marks behind it.
+        phonemes_of: the phonemes of a word of the text alone, with the marks behind it; "" if it has none.
     """
     if not durations_ms:
         return ()
     ends_ms = list(accumulate(durations_ms))
+    return tuple((ends_ms[first], ends_ms[behind]) for first, behind in _word_phonemes(text, phonemes, phonemes_of))
+
+
+def _word_phonemes(text: str, phonemes: str, phonemes_of: Callable[[str], str]) -> list[tuple[int, int]]:
+    """The first phoneme of each word, and the one behind its last; [] if they fit no words."""
     groups = phoneme_groups(phonemes)
     starts = [start for start, _ in word_spans(text)]
-    counts = [1] * len(starts)
-    if len(groups) != len(starts):
-        counts = [n_groups(text[start:behind]) for start, behind in pairwise([*starts, len(text)])]
-        if sum(counts) != len(groups) or 0 in counts:
-            return ()
+    is_even = len(groups) == len(starts)
+    if is_even and not _READ_OTHERWISE.search(text):
+        return groups
+    alone = [phonemes_of(text[start:behind]) for start, behind in pairwise([*starts, len(text)])]
+    counts = [len(phoneme_groups(word)) for word in alone]
+    if not groups or 0 in counts:
+        return groups if is_even else []
+    if sum(counts) != len(groups):
+        return align_words(alone, phonemes)
     firsts = [0, *accumulate(counts)]
-    return tuple(
-        (ends_ms[groups[first][0]], ends_ms[groups[first + n - 1][1]]) for first, n in zip(firsts, counts, strict=False)
-    )
+    return [(groups[first][0], groups[first + n - 1][1]) for first, n in zip(firsts, counts, strict=False)]
 
 
 def fit_to_sound(times: WordTimes, pcm: bytes, rate_hz: int) -> WordTimes:
@@ -98,8 +108,8 @@ def phoneme_groups(phonemes: str) -> list[tuple[int, int]]:
     groups = []
     for group in re.finditer(r"[^ ]+", phonemes):
         sounding = [
-            i for i, char in enumerate(group[0], group.start()) if char.isalpha()
-        ]  # stress marks are letters, too
+            i for i, char in enumerate(group[0], group.start()) if char.isalpha() or unicodedata.combining(char)
+        ]  # stress marks are letters, too; a tilde makes a vowel nasal, and may have an id of its own
         if sounding:
             groups.append((sounding[0], sounding[-1] + 1))
     return groups

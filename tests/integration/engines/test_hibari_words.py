@@ -15,20 +15,15 @@ from seriatim.engine import AudioChunk, Engine, Utterance
 from seriatim.stream_entries import End, Entry, SentenceStart, decode
 from seriatim.text.word_times import decode_word_times, word_spans
 from tests.support.process_system import RealSystem, wait_until
+from tests.support.word_drift import SENTENCES, drifts_at_marks, silences_ms
 from workers.engines.engine_registry import load
-from workers.trim_and_fade import LEAD_MS, THRESHOLD
+from workers.trim_and_fade import LEAD_MS
 
 if importlib.util.find_spec("hibari") is None:
     if os.environ.get("CI"):
         raise RuntimeError("hibari-tts is not installed where CI is set: pip install -e '.[hibari]'")
     pytest.skip("hibari-tts is not installed (pip install -e '.[hibari]')", allow_module_level=True)
 
-SENTENCES = (
-    "The harbour lay still, and then, at six, the first ferry called twice.",
-    "Nobody answered; nobody, that is, but the gulls, who never miss breakfast.",
-    "It was cold, it was early, and he was, to be honest, not quite awake.",
-)
-QUIET_MS = 20  #: of silence at least, around a pause between words
 DRIFT_MS = 80  #: most, between the time of a word and its sound
 
 
@@ -48,28 +43,15 @@ def chunk_of(engine: Engine, text: str, speed: float = 1.0) -> AudioChunk:
     return chunk
 
 
-def silences_ms(engine: Engine, chunk: AudioChunk) -> list[tuple[float, float]]:
-    """Start and end of each silence, the one before the first sound and the one behind the last included."""
-    is_sound = np.abs(np.frombuffer(chunk.pcm, "<i2").astype(np.int32)) > THRESHOLD
-    sounds = np.concatenate(([0], np.flatnonzero(is_sound), [len(is_sound)]))
-    before = np.flatnonzero(np.diff(sounds) > QUIET_MS * engine.rate_hz / 1000)
-    return [(float(sounds[i]) * 1000 / engine.rate_hz, float(sounds[i + 1]) * 1000 / engine.rate_hz) for i in before]
-
-
 def test_a_pause_at_a_mark_lies_between_the_words_around_it(hibari: Engine) -> None:
     """The longest silence between the middles of two words with a comma between them is where the times have it."""
     drifts_ms: list[float] = []
     for text, speed in product(SENTENCES, (0.7, 1.0, 1.5)):
-        chunk, spans = chunk_of(hibari, text, speed), word_spans(text)
-        silences = silences_ms(hibari, chunk)
+        chunk = chunk_of(hibari, text, speed)
+        silences = silences_ms(chunk.pcm, hibari.rate_hz)
         assert chunk.words[0][0] == pytest.approx(silences[0][1], abs=1)
         assert chunk.words[-1][1] == pytest.approx(silences[-1][0], abs=1)
-        for before, behind, (_, end) in zip(chunk.words, chunk.words[1:], spans, strict=False):
-            middles = sum(before) / 2, sum(behind) / 2
-            between = [each for each in silences if middles[0] < each[0] and each[1] < middles[1]]
-            if text[end] in ",;" and between:
-                first, last = max(between, key=lambda each: each[1] - each[0])
-                drifts_ms += [abs(before[1] - first), abs(behind[0] - last)]
+        drifts_ms += drifts_at_marks(text, chunk.words, silences)
     assert len(drifts_ms) > 40
     assert np.percentile(drifts_ms, 95) < DRIFT_MS
 

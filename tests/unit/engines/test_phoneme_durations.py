@@ -8,10 +8,10 @@ from workers.engines.phoneme_durations import WordTimes, fit_to_sound, phoneme_g
 RATE_HZ = 8_000
 
 
-def times_of(text: str, phonemes: str, **groups: int) -> WordTimes:
-    """Word times where a pad and each phoneme last 10 ms; `groups`: the words that are several groups of phonemes."""
+def times_of(text: str, phonemes: str, **alone: str) -> WordTimes:
+    """Word times where a pad and each phoneme last 10 ms; `alone`: phonemes of words that are not in groups."""
     durations_ms = [10.0] * (len(phonemes) + 2)
-    return word_times(text, phonemes, durations_ms, lambda word: groups.get(word.strip(" .,"), 1))
+    return word_times(text, phonemes, durations_ms, lambda word: alone.get(word.strip(" .,"), "a"))
 
 
 def test_each_word_has_the_time_of_its_phonemes_without_marks_and_spaces() -> None:
@@ -24,13 +24,23 @@ def test_a_dash_between_words_is_none() -> None:
 
 
 def test_a_word_that_is_read_as_several_has_all_their_time() -> None:
-    assert times_of("At 25, he.", "æt tw fIv, hi.", **{"25": 2}) == ((10, 30), (40, 100), (120, 140))
+    assert times_of("At 25, he.", "æt tw fIv, hi.", **{"25": "tw fIv"}) == ((10, 30), (40, 100), (120, 140))
+
+
+def test_words_that_are_run_together_are_parted_where_their_own_phonemes_meet() -> None:
+    """As espeak writes "of the": each of the two has the time of its own phonemes."""
+    alone = {"Out": "ˈaʊt", "of": "ˈɒv", "the": "ðɪ", "box": "bˈɒks"}
+    assert times_of("Out of the box.", "aʊt ʌvðə bˈɒks.", **alone) == ((10, 40), (50, 70), (70, 90), (100, 150))
+    assert times_of("At 25 of the box.", "a tw fIv ʌvðə bˈɒks.", **alone, **{"25": "tw fIv"}) == (
+        (10, 20), (30, 90), (100, 120), (120, 140), (150, 200),
+    )  # fmt: skip
 
 
 def test_a_sentence_whose_phonemes_fit_no_words_has_no_times() -> None:
     assert times_of("At 25, he.", "æt tw fIv, hi.") == ()
-    assert times_of("A b.", "æ bi si", b=2, A=0) == ()
-    assert word_times("Hello.", "həlˈO.", [], lambda _word: 1) == (), "a model without durations"
+    assert times_of("A b.", "æ bi si", b="bi si", A="") == ()
+    assert times_of("A b.", "", A="æ", b="bi") == ()
+    assert word_times("Hello.", "həlˈO.", [], lambda word: word) == (), "a model without durations"
 
 
 def test_a_word_beside_silence_begins_and_ends_with_its_sound() -> None:

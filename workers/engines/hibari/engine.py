@@ -28,7 +28,7 @@ from workers.engines.hibari.phoneme_speech import PhonemeSpeech, speak_phonemes
 from workers.engines.hibari.pinned_model import check_release, load_model, use_numpy_fft, voice_files, voice_of
 from workers.engines.hibari.pronunciation import in_parts, pieces, readable
 from workers.engines.missing_phonemes import MissingPhonemes
-from workers.engines.phoneme_durations import fit_to_sound, phoneme_groups, word_times
+from workers.engines.phoneme_durations import fit_to_sound, word_times
 from workers.trim_and_fade import trim_pass
 
 RATE_HZ = 24_000
@@ -87,7 +87,7 @@ class HibariEngine:
                 return
             speech = voice.speech(part, utterance.speed, noise)
             if len(parts) == 1:
-                words = word_times(utterance.text, speech.phonemes, speech.durations_ms, voice.n_groups)
+                words = word_times(utterance.text, speech.phonemes, speech.durations_ms, voice.phonemes_alone)
                 yield AudioChunk(speech.pcm, last=True, words=fit_to_sound(words, speech.pcm, RATE_HZ))
                 return
             joint_ms = JOINT_MS if n < len(parts) else 0
@@ -120,12 +120,12 @@ class _HibariVoice:
         """Speak phonemes; the model leaves out those that it does not have."""
         return speak_phonemes(self._model, phonemes, speed, noise)
 
-    def n_groups(self, word: str) -> int:
-        """How many groups of phonemes a word has; 0 if hibari cannot read it alone."""
+    def phonemes_alone(self, word: str) -> str:
+        """The phonemes of a word; "" if hibari cannot read it alone."""
         try:
-            return len(phoneme_groups(self.phonemes(word)))
+            return self.phonemes(word)
         except BadInput:
-            return 0
+            return ""
 
     def _wrapped(self, network: Any) -> Callable[[str], str | None]:
         self._letters = frozenset(filter(str.isalpha, network.cin))

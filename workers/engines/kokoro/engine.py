@@ -8,6 +8,7 @@ takes is spoken in passes, cut at its strongest marks. Kokoro puts silence aroun
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -25,11 +26,11 @@ from workers.engines.hibari.pronunciation import pieces
 from workers.engines.kokoro.english_phonemes import vocabulary
 from workers.engines.kokoro.foreign_words import FrontEnd
 from workers.engines.kokoro.front_ends import LANGUAGES, FrontEnds, missing_packages
-from workers.engines.kokoro.kokoro_model import MOST_TOKENS, KokoroModel
+from workers.engines.kokoro.kokoro_model import MOST_TOKENS, RATE_HZ, KokoroModel
 from workers.engines.kokoro.model_files import ADVICE, Styles, model_file, voice_styles
+from workers.engines.phoneme_durations import fit_to_sound, word_times
 from workers.trim_and_fade import trim_pass
 
-RATE_HZ = 24_000
 LIMIT_CHARS = 400  #: mostly one pass: an English character is a phoneme or less
 LIMITS = {"ja": 180, "zh": 100}  #: likewise; a kana has two or three phonemes, a Chinese character five with its tone
 JOINT_MS = 120  #: between two passes of one sentence, as at a comma
@@ -82,25 +83,40 @@ class KokoroEngine:
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
         blend = self._blend(utterance.voice or self._default_voice(utterance.language))
         own = LANGUAGES.get(blend[0].name[0], "en") if utterance.voice else "en"
-        phonemes = self._front_end(utterance.language or own, blend[0].name)(utterance.text, utterance.pronunciations)
-        known = "".join(mark for mark in phonemes if mark in self._numbers)
-        parts = list(pieces(known, MOST_TOKENS))
-        if not parts:
-            raise BadInput(
-                f"the kokoro engine has no sound for {utterance.text[:QUOTED_CHARS]!r}: skip it with gap=skip"
-            )
+        language = utterance.language or own
+        front_end = self._front_end(language, blend[0].name)
+        parts = self._read_parts(utterance, front_end)
         styles = self._mixed(blend)
         for n, part in enumerate(parts, 1):
             if cancelled():
                 return
-            pcm = self._model.pcm([self._numbers[mark] for mark in part], styles, utterance.speed)
+            speech = self._model.speak([self._numbers[mark] for mark in part], styles, utterance.speed)
+            if len(parts) == 1:
+                durations_ms = () if base_language(language) in LIMITS else speech.durations_ms
+                words = word_times(utterance.text, part, durations_ms, partial(_phonemes_alone, front_end))
+                yield AudioChunk(speech.pcm, last=True, words=fit_to_sound(words, speech.pcm, RATE_HZ))
+                return
             more = JOINT_MS if n < len(parts) else 0
-            yield AudioChunk(trim_pass(pcm, RATE_HZ, more) if len(parts) > 1 else pcm, last=n == len(parts))
+            yield AudioChunk(trim_pass(speech.pcm, RATE_HZ, more), last=n == len(parts))
 
     def close(self) -> None:
         """End espeak's process and free the styles; the model goes with the process."""
         self._styles = {}
         self._front_ends.close()
+
+    def _read_parts(self, utterance: Utterance, front_end: FrontEnd) -> list[str]:
+        """The phonemes of a sentence that the model has, one part for each pass.
+
+        Raises:
+            BadInput: there are none, or words that are not of its language.
+        """
+        phonemes = front_end(utterance.text, utterance.pronunciations)
+        parts = list(pieces("".join(mark for mark in phonemes if mark in self._numbers), MOST_TOKENS))
+        if not parts:
+            raise BadInput(
+                f"the kokoro engine has no sound for {utterance.text[:QUOTED_CHARS]!r}: skip it with gap=skip"
+            )
+        return parts
 
     def _default_voice(self, language: str) -> str:
         """The first voice of a language; that of the engine where there is none, or no language is named."""
@@ -147,6 +163,14 @@ def load(values: Mapping[str, str]) -> KokoroEngine:
         EngineUnavailable: the folder has no model or no voices, or they are not Kokoro's.
     """
     return KokoroEngine(read_options(KokoroOptions, "kokoro", values))
+
+
+def _phonemes_alone(front_end: FrontEnd, word: str) -> str:
+    """The phonemes of a word; "" if it cannot be read alone."""
+    try:
+        return front_end(word)
+    except BadInput:
+        return ""
 
 
 def _english_first(names: Mapping[str, Styles]) -> list[str]:

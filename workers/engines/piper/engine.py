@@ -11,6 +11,8 @@ A voice is loaded when it is first asked for, and a few are kept in memory; the 
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -28,9 +30,10 @@ from seriatim.text.languages import english_name
 from seriatim.text.pronunciation import respelled
 from seriatim.text.scripts import words_in_other_scripts
 from workers.engines.engine_options import OptionInfo, read_options
-from workers.engines.piper.phonemes import PhonemeReader
+from workers.engines.phoneme_durations import WordTimes, word_times
+from workers.engines.piper.phonemes import PhonemeReader, SentencePart
 from workers.engines.piper.voice_config import VoiceConfig, read_folder
-from workers.engines.piper.voice_model import Device, Scales, VoiceModel, check_device
+from workers.engines.piper.voice_model import Device, IdSpeech, Scales, VoiceModel, check_device
 
 RATE_HZ = 22_050  #: of medium and high voices; low and x_low ones have 16,000
 LIMIT_CHARS = 400
@@ -112,7 +115,7 @@ class PiperEngine:
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
         config, speaker = self._find_voice(utterance.voice, utterance.language)
         _check_script(_read_letters(utterance), config)
-        parts = self._phonemes.read_ids(utterance.text, config, utterance.pronunciations)
+        parts = self._phonemes.read_parts(utterance.text, config, utterance.pronunciations)
         if not parts:
             raise BadInput(
                 f"the voice {config.name} has no sound for {utterance.text[:QUOTED_CHARS]!r}: gap=skip skips it"
@@ -122,8 +125,12 @@ class PiperEngine:
         except EngineUnavailable as error:
             raise EngineFailed(str(error)) from error
         rng, scales = np.random.default_rng(utterance.seed), _scales(config, utterance)
-        waves = (wave for ids in parts for wave in model.speak_ids(ids, speaker, scales, rng))
-        yield from self._chunks(waves, config.rate_hz, cancelled)
+        speeches = (model.speak_ids(part.ids, speaker, scales, rng) for part in parts)
+        first = next(speeches)
+        waves = chain(first.waves, (wave for speech in speeches for wave in speech.waves))
+        words = self._word_times(utterance.text, config, parts, first)
+        for n, chunk in enumerate(self._chunks(waves, config.rate_hz, cancelled)):
+            yield chunk if n else replace(chunk, words=words)
 
     def close(self) -> None:
         """Free the models, and end the child process."""
@@ -142,6 +149,13 @@ class PiperEngine:
                 yield AudioChunk(pcm)
         rest = NOTHING if resampler is None else resampler.resample_chunk(NOTHING, last=True)
         yield AudioChunk(_pcm(rest), last=True)
+
+    def _word_times(self, text: str, config: VoiceConfig, parts: list[SentencePart], first: IdSpeech) -> WordTimes:
+        """The words of a sentence that is spoken in one part; () if they are unknown."""
+        if len(parts) > 1:
+            return ()
+        durations_ms = parts[0].durations_ms(first.durations_ms)
+        return word_times(text, parts[0].phonemes, durations_ms, partial(self._phonemes.read_alone, config=config))
 
     def _find_voice(self, name: str, language: str) -> tuple[VoiceConfig, int]:
         """The voice of that name, with the number of its speaker; without a name, the first one of the language."""

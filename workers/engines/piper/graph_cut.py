@@ -5,7 +5,7 @@ bytes then depend on all that was spoken before it, and no sample comes out befo
 graph becomes two files. The front takes the ids and the noise of the durations, and gives the distribution of the
 latent frames; the worker draws those from the sentence's seed; the decoder makes sound of any stretch of frames.
 
-    ids, lengths, scales, noise -> front.onnx -> mean, logs, mask
+    ids, lengths, scales, noise -> front.onnx -> mean, logs, mask, frames of each id
     latent = mean + noise · exp(logs) · noise_scale
     latent, mask (a window of frames) -> decoder.onnx -> samples
 
@@ -86,6 +86,7 @@ def split_graph(model: onnx.ModelProto, folder: Path) -> dict[str, Any]:
     """
     graph = _VoiceGraph(model)
     mean, logs, latent = graph.find_latent()
+    durations = graph.find_durations()
     has_noise = graph.feed_noise_from_outside(latent)
     decoder_nodes, inside = graph.descendants(latent)
     crossing = graph.inputs_of(decoder_nodes) - inside - graph.constants
@@ -93,16 +94,17 @@ def split_graph(model: onnx.ModelProto, folder: Path) -> dict[str, Any]:
     of_speaker = sorted(set().union(*(graph.sources_of(name) for name in crossing - set(seam))) - PHONEME_INPUTS)
     inputs = [each.name for each in model.graph.input]
     output = model.graph.output[0].name
-    for name in (mean, logs, latent, *seam):  # where shapes cannot be inferred; all are of floats
+    for name in (mean, logs, latent, *seam, *durations):  # where shapes cannot be inferred; all are of floats
         model.graph.value_info.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
     try:
         extractor = onnx.utils.Extractor(model)
-        onnx.save(extractor.extract_model(inputs, [mean, logs, *seam]), str(folder / FRONT))
+        onnx.save(extractor.extract_model(inputs, [mean, logs, *seam, *durations]), str(folder / FRONT))
         onnx.save(extractor.extract_model([latent, *seam, *of_speaker], [output]), str(folder / DECODER))
     except (KeyError, ValueError) as error:
         raise EngineUnavailable(f"the graph cannot be cut: {error}") from error
     return {
-        "mean": mean, "logs": logs, "latent": latent, "seam": seam, "noise": has_noise, "speaker": "sid" in of_speaker
+        "mean": mean, "logs": logs, "latent": latent, "seam": seam, "durations": durations,
+        "noise": has_noise, "speaker": "sid" in of_speaker,
     }  # fmt: skip
 
 
@@ -129,6 +131,12 @@ class _VoiceGraph:
         if len(found) != 1:
             raise EngineUnavailable(f"expected one step that draws the latent frames, as VITS has, found {len(found)}")
         return found[0]
+
+    def find_durations(self) -> list[str]:
+        """The name of the tensor with the frames of each id: rounded up, then added up for the path. [] if unclear."""
+        ceilings = [node.output[0] for node in self._graph.node if node.op_type == "Ceil"]
+        found = [name for name in ceilings if "CumSum" in (user.op_type for user in self._users(name))]
+        return found if len(found) == 1 else []
 
     def feed_noise_from_outside(self, latent: str) -> bool:
         """Make the durations' noise an input of the graph; False if the voice has none."""
@@ -214,7 +222,9 @@ def _measure_seam(voice: Path, folder: Path, seam: dict[str, Any]) -> dict[str, 
     quiet = {"input": ids, "input_lengths": np.array([PROBE_IDS]), "scales": np.array([0.0, 1.0, 0.0], np.float32)}
     sid = {"sid": np.array([0])} if any(each.name == "sid" for each in whole.get_inputs()) else {}
     noise = {NOISE: np.zeros((1, NOISE_CHANNELS, PROBE_IDS), np.float32)} if seam["noise"] else {}
-    mean, _, *masks = front.run([seam["mean"], seam["logs"], *seam["seam"]], quiet | sid | noise)
+    names = [seam["mean"], seam["logs"], *seam["seam"], *seam["durations"]]
+    mean, _, *rest = front.run(names, quiet | sid | noise)
+    masks, frames = rest[: len(seam["seam"])], rest[len(seam["seam"]) :]
     tensors = {seam["latent"]: mean} | dict(zip(seam["seam"], masks, strict=True))
     of_speaker = sid if seam["speaker"] else {}
     expected = whole.run(None, quiet | sid)[0].reshape(-1)
@@ -222,7 +232,10 @@ def _measure_seam(voice: Path, folder: Path, seam: dict[str, Any]) -> dict[str, 
     if expected.shape != halves.shape or np.abs(expected - halves).max() > ENOUGH or len(halves) % mean.shape[2]:
         raise EngineUnavailable("its two halves do not sound as the whole graph does")
     context = _enough_context(decoder, tensors, of_speaker, halves)
-    return {"hop": len(halves) // mean.shape[2], "left": context.left, "right": context.right}
+    are_durations = all(each.size == PROBE_IDS and each.sum() == mean.shape[2] for each in frames)
+    durations = seam["durations"] if are_durations else []
+    hop = len(halves) // mean.shape[2]
+    return {"hop": hop, "left": context.left, "right": context.right, "durations": durations}
 
 
 def _enough_context(decoder: Any, tensors: dict[str, Any], of_speaker: dict[str, Any], whole: Samples) -> Context:

@@ -15,8 +15,9 @@ import threading
 import unicodedata
 import weakref
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,22 @@ MARKS = {mark: mark for mark in ".?!,;:"} | {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class SentencePart:
+    """Phonemes that are spoken at once, and their ids."""
+
+    phonemes: str  #: those that the voice has, one character each
+    ids: list[int]
+    n_ids: tuple[int, ...]  #: of `ids`: those before the phonemes, those of each phoneme, those behind them
+
+    def durations_ms(self, of_ids: Sequence[float]) -> list[float]:
+        """How long each of `n_ids` lasts, by the durations of all ids; [] if there are not as many."""
+        if len(of_ids) != len(self.ids):
+            return []
+        ends = list(accumulate(self.n_ids, initial=0))
+        return [sum(of_ids[start:end]) for start, end in pairwise(ends)]
+
+
 class PhonemeReader:
     """Phonemes from a child process, which is replaced when it dies; thread-safe."""
 
@@ -53,7 +70,7 @@ class PhonemeReader:
         self._missing = MissingPhonemes("piper")
         self._child = _PhonemeProcess()
 
-    def read_ids(self, text: str, config: VoiceConfig, found: Sequence[Pronunciation] = ()) -> list[list[int]]:
+    def read_parts(self, text: str, config: VoiceConfig, found: Sequence[Pronunciation] = ()) -> list[SentencePart]:
         """The ids of a sentence for one voice, in parts that are spoken one after another; [] if it has no sound.
 
         `found`: pronunciations of its words. Symbols that the voice lacks are logged once.
@@ -65,6 +82,14 @@ class PhonemeReader:
             return _parts(CONTROL.sub(" ", respelled(text, found)).casefold(), config)
         written, phonemic = respell(text, found, partial(self._known, config=config), english=config.family == "en")
         return _parts(self.read_text(written, config.espeak_voice, phonemic=phonemic), config)
+
+    def read_alone(self, word: str, config: VoiceConfig) -> str:
+        """The phonemes of a word alone that a voice has; "" if it has no sound.
+
+        Raises:
+            EngineFailed: as of `read_parts`.
+        """
+        return "".join(part.phonemes for part in self.read_parts(word, config))
 
     def read_text(self, text: str, voice: str, tie: str = "", phonemic: Sequence[PhonemicWord] = ()) -> str:
         """The phonemes and marks of a sentence in IPA; `tie` joins the letters of a phoneme that has several.
@@ -109,7 +134,7 @@ class PhonemeReader:
         """
         for config in {each.espeak_voice: each for each in configs if each.phoneme_type is PhonemeType.ESPEAK}.values():
             try:
-                self.read_ids("a", config)
+                self.read_parts("a", config)
             except EngineFailed as error:
                 raise EngineUnavailable(f"{config.path}.json: {error}") from error
 
@@ -133,19 +158,23 @@ def join_clauses(clauses: list[tuple[str, str]]) -> str:
     return " ".join(filter(None, parts))
 
 
-def phoneme_ids(phonemes: str, config: VoiceConfig) -> list[int]:
-    """The ids of phonemes, a pad behind each; what the voice does not know is left out. [] if no letter remains."""
-    table, ids, n_sounds = config.ids, [*config.ids[BEGIN], *config.ids[PAD]], 0
+def sentence_part(phonemes: str, config: VoiceConfig) -> SentencePart | None:
+    """The ids of phonemes, a pad behind each; what the voice does not know is left out. None if no letter remains."""
+    table, known, groups, n_sounds = config.ids, "", [[*config.ids[BEGIN], *config.ids[PAD]]], 0
     for char in unicodedata.normalize("NFD", phonemes):
-        for phoneme in config.replacements.get(char, [char]):
-            if phoneme in table and phoneme not in (BEGIN, END, PAD):
-                ids += [*table[phoneme], *table[PAD]]
-                n_sounds += phoneme.isalnum()
-    return [*ids, *table[END]] if n_sounds else []
+        sounds = [
+            each for each in config.replacements.get(char, [char]) if each in table and each not in (BEGIN, END, PAD)
+        ]
+        if sounds:
+            groups.append([number for each in sounds for number in (*table[each], *table[PAD])])
+            known += char
+            n_sounds += sum(map(str.isalnum, sounds))
+    groups.append(table[END])
+    return SentencePart(known, [*chain(*groups)], tuple(map(len, groups))) if n_sounds else None
 
 
-def _parts(phonemes: str, config: VoiceConfig) -> list[list[int]]:
-    return [ids for part in pieces(phonemes, MOST_PHONEMES) if (ids := phoneme_ids(part, config))]
+def _parts(phonemes: str, config: VoiceConfig) -> list[SentencePart]:
+    return [ids for part in pieces(phonemes, MOST_PHONEMES) if (ids := sentence_part(part, config))]
 
 
 class _PhonemeProcess:

@@ -19,7 +19,7 @@ from workers.engines.piper.decoder_windows import Context, decode_frames
 from workers.engines.piper.voice_config import VoiceConfig
 
 CUTTER = "workers.engines.piper.graph_cut"
-CUT_VERSION = 1  #: part of a cut graph's name: a change of graph_cut.py that matters makes new ones
+CUT_VERSION = 2  #: part of a cut graph's name: a change of graph_cut.py that matters makes new ones
 CUTS = ".cut"  #: the folder of cut graphs beside the voices
 READ_AT_ONCE = 1 << 20  #: bytes
 
@@ -40,6 +40,14 @@ class Scales:
     noise_w: float  #: variation of the lengths
 
 
+@dataclass(frozen=True, slots=True)
+class IdSpeech:
+    """The sound of a sentence's ids, or of a part of them."""
+
+    durations_ms: tuple[float, ...]  #: of each id; () if unknown
+    waves: Iterator[npt.NDArray[np.float32]]  #: window by window: float32[n_samples], -1..1
+
+
 class VoiceModel:
     """A voice that is loaded; thread-safe."""
 
@@ -53,14 +61,13 @@ class VoiceModel:
         if not (folder / "seam.json").is_file():
             _cut_graph(config.path, folder)
         self._seam = json.loads((folder / "seam.json").read_text("utf-8"))
+        self._rate_hz = config.rate_hz
         self._context = Context(self._seam["left"], self._seam["right"])
         self._front, self._decoder = (_session(folder / name, device) for name in ("front.onnx", "decoder.onnx"))
         self._takes_speaker = any(each.name == "sid" for each in self._front.get_inputs())
 
-    def speak_ids(
-        self, ids: Sequence[int], speaker: int, scales: Scales, rng: np.random.Generator
-    ) -> Iterator[npt.NDArray[np.float32]]:
-        """The samples of a sentence, or a part of it, window by window: float32[n_samples], -1..1.
+    def speak_ids(self, ids: Sequence[int], speaker: int, scales: Scales, rng: np.random.Generator) -> IdSpeech:
+        """Speak a sentence, or a part of it: how long each id lasts is known at once, the samples follow.
 
         All noise is drawn from `rng`: first that of the durations, then that of the frames.
         """
@@ -72,12 +79,16 @@ class VoiceModel:
         }  # fmt: skip
         if seam["noise"]:
             inputs["duration_noise"] = rng.standard_normal((1, 2, len(ids)), dtype=np.float32)
-        outputs = [seam["mean"], seam["logs"], *seam["seam"]]
-        mean, logs, *masks = self._front.run(outputs, inputs | (sid if self._takes_speaker else {}))
+        outputs = [seam["mean"], seam["logs"], *seam["durations"], *seam["seam"]]
+        mean, logs, *rest = self._front.run(outputs, inputs | (sid if self._takes_speaker else {}))
+        frames, masks = rest[: len(seam["durations"])], rest[len(seam["durations"]) :]
+        durations_ms = [n * seam["hop"] / self._rate_hz * 1000 for each in frames for n in each.reshape(-1).tolist()]
         noise = rng.standard_normal(mean.shape, dtype=np.float32)
         latent = mean + noise * np.exp(logs) * np.float32(scales.noise_scale)
         tensors = {seam["latent"]: latent} | dict(zip(seam["seam"], masks, strict=True))
-        return decode_frames(self._decoder, tensors, sid if seam["speaker"] else {}, self._context, seam["hop"])
+        of_speaker = sid if seam["speaker"] else {}
+        waves = decode_frames(self._decoder, tensors, of_speaker, self._context, seam["hop"])
+        return IdSpeech(tuple(durations_ms), waves)
 
 
 def check_device(device: Device) -> None:

@@ -87,9 +87,9 @@ class TestPiperBytes:
         config = VoiceConfig.read(folder / f"{voice}.onnx")
         model = VoiceModel(config, None, Device.CPU)
         ids, scales = [3 + n % 100 for n in range(300)], Scales(*config.scales)
-        streamed = np.concatenate(list(model.speak_ids(ids, 0, scales, np.random.default_rng(1))))
+        streamed = np.concatenate(list(model.speak_ids(ids, 0, scales, np.random.default_rng(1)).waves))
         model._context = WHOLE
-        whole = list(model.speak_ids(ids, 0, scales, np.random.default_rng(1)))
+        whole = list(model.speak_ids(ids, 0, scales, np.random.default_rng(1)).waves)
         assert len(whole) == kinds
         assert np.abs(streamed - whole[0]).max() * 32_767 < 1
         assert np.abs(streamed).max() > 0.05

@@ -15,7 +15,7 @@ from seriatim.text.segment import SegmentOptions, segment
 from tests.integration.engines.piper.piper_speech import DEFAULT, LOW, MANY, one_voice, speak
 from tests.support.process_system import descendants
 from workers.engines.engine_registry import load
-from workers.engines.piper.phonemes import PhonemeReader, join_clauses, phoneme_ids
+from workers.engines.piper.phonemes import PhonemeReader, join_clauses, sentence_part
 from workers.engines.piper.voice_config import VoiceConfig
 
 
@@ -60,11 +60,11 @@ class TestPiperText:
     def test_a_long_sentence_is_spoken_in_parts(self, folder: Path) -> None:
         """Memory and time grow with the square of the phonemes that are spoken at once."""
         config, reader = VoiceConfig.read(folder / f"{MANY}.onnx"), PhonemeReader()
-        parts = reader.read_ids("nine hundred and ninety nine ships, " * 60, config)
+        parts = reader.read_parts("nine hundred and ninety nine ships, " * 60, config)
         reader.close()
         assert len(parts) > 3
-        assert max(map(len, parts)) < 2 * 400 + 4
-        assert {len(set(part)) > 10 for part in parts} == {True}
+        assert max(len(part.ids) for part in parts) < 2 * 400 + 4
+        assert {len(set(part.ids)) > 10 for part in parts} == {True}
 
     def test_a_voice_of_letters_needs_no_espeak(self, tmp_path: Path) -> None:
         one_voice(tmp_path, "en_US-one-medium", phoneme_type="text")
@@ -80,8 +80,11 @@ class TestPiperText:
     def test_ids_have_pads_between_them(self, folder: Path) -> None:
         config = VoiceConfig.read(folder / f"{MANY}.onnx")
         table = config.ids
-        assert phoneme_ids("a☃b", config) == [1, 0, *table["a"], 0, *table["b"], 0, 2]
-        assert phoneme_ids("_^$ ?!", config) == []
+        part = sentence_part("a☃b", config)
+        assert part
+        assert part.ids == [1, 0, *table["a"], 0, *table["b"], 0, 2]
+        assert (part.phonemes, part.n_ids) == ("ab", (2, 2, 2, 1))
+        assert sentence_part("_^$ ?!", config) is None
 
     def test_a_child_that_dies_is_replaced(self, folder: Path) -> None:
         before = descendants(os.getpid())
@@ -114,15 +117,15 @@ class TestPhonemesOfALexicon:
         config = VoiceConfig.read(folder / f"{voice}.onnx")
         with closing(PhonemeReader()) as reader:
             found = Lexicon.of(lexicon).find(text, "")
-            assert reader.read_ids(text, config, found) == reader.read_ids(same, config)
-            assert reader.read_ids(text, config) != reader.read_ids(same, config)
+            assert reader.read_parts(text, config, found) == reader.read_parts(same, config)
+            assert reader.read_parts(text, config) != reader.read_parts(same, config)
 
     def test_a_symbol_that_the_voice_lacks_is_logged_once(self, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
         config = VoiceConfig.read(folder / f"{MANY}.onnx")
         found = Lexicon.of({"GIF": "jif /dʒᴀf/"}).find("A GIF.", "")
         with closing(PhonemeReader()) as reader:
             for _ in range(2):
-                assert reader.read_ids("A GIF.", config, found) == reader.read_ids("A jif.", config)
+                assert reader.read_parts("A GIF.", config, found) == reader.read_parts("A jif.", config)
         (record,) = [each for each in caplog.records if each.message == "phonemes without a sound"]
         assert (record.engine, record.voice, record.symbols) == ("piper", MANY, "ᴀ")  # type: ignore[attr-defined]
 
@@ -135,5 +138,5 @@ def test_money_comes_to_a_voice_in_words(folder: Path) -> None:
     (piece,) = segment("It costs $49.95.", SegmentOptions("en", reading=ReadingMode.AUTO))
     config = VoiceConfig.read(folder / f"{MANY}.onnx")
     with closing(PhonemeReader()) as reader:
-        words = reader.read_ids("It costs forty-nine dollars ninety-five.", config)
-        assert reader.read_ids(piece.text, config) == words != reader.read_ids("It costs $49.95.", config)
+        words = reader.read_parts("It costs forty-nine dollars ninety-five.", config)
+        assert reader.read_parts(piece.text, config) == words != reader.read_parts("It costs $49.95.", config)
