@@ -78,6 +78,8 @@ def test_not_this(answer: ResponseHead, kind: type[Exception], message: str) -> 
         ({"retry-after-ms": "20", "retry-after": "1"}, 0.02),
         ({"retry-after": format_datetime(NOW.replace(second=9), usegmt=True)}, 9.0),
         ({"retry-after": format_datetime(NOW.replace(hour=3), usegmt=True)}, 0.0),
+        ({"retry-after": "Sun, 01 Mar 2026 12:00:30 GMT", "date": "Sun, 01 Mar 2026 12:00:20 GMT"}, 10.0),
+        ({"retry-after": "Sun, 01 Mar 2026 12:00:30 GMT", "date": "today"}, 30.0),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-1"}, None),
         ({"retry-after": "nan"}, None),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import av
+import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.resampler import AudioResampler
 
@@ -38,26 +39,27 @@ class SampleSource(Protocol):
 
 
 class RawPcm:
-    """Samples without a header; half a sample waits for its other half."""
+    """Samples without a header; a part of one waits for the rest. Several channels become their mean."""
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, channels: int = 1) -> None:
         self.rate_hz = rate_hz
-        self._half = b""
+        self._channels = channels
+        self._part = b""
 
     def feed(self, data: bytes) -> bytes:
-        data = self._half + data
-        whole = len(data) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
-        self._half = data[whole:]
-        return data[:whole]
+        data, frame = self._part + data, self._channels * BYTES_PER_SAMPLE
+        whole = len(data) // frame * frame
+        self._part = data[whole:]
+        return data[:whole] if self._channels == 1 else _mean_of(data[:whole], self._channels)
 
     def finish(self) -> bytes:
         """Nothing more.
 
         Raises:
-            UpstreamFailed: half a sample is left: the stream was cut, or is not raw PCM.
+            UpstreamFailed: a part of a sample is left: the stream was cut, or is not raw PCM.
         """
-        if self._half:
-            raise UpstreamFailed("the sound ends within a sample: it was cut, or is not s16le PCM")
+        if self._part:
+            raise UpstreamFailed("the sound ends within a sample: it was cut, or is not s16le PCM; look at format")
         return b""
 
 
@@ -78,8 +80,8 @@ class Mp3Reader:
     def _decode(self, packets: list[Any]) -> bytes:
         try:
             frames = [frame for packet in packets for frame in self._codec.decode(packet)]
-        except av.FFmpegError as error:
-            raise UpstreamFailed(f"the sound is no MP3: {error}") from None
+        except av.FFmpegError:
+            raise UpstreamFailed("the sound is no MP3, as its content type or the option format says") from None
         pcm = b""
         for frame in frames:
             if self._to_mono is None:
@@ -89,18 +91,23 @@ class Mp3Reader:
         return pcm
 
 
-SOURCES: dict[AudioEncoding, Callable[[int], SampleSource]] = {
+def _mean_of(pcm: bytes, channels: int) -> bytes:
+    mean: bytes = np.rint(np.frombuffer(pcm, "<i2").reshape(-1, channels).mean(axis=1)).astype("<i2").tobytes()
+    return mean
+
+
+SOURCES: dict[AudioEncoding, Callable[[int, int], SampleSource]] = {
     AudioEncoding.PCM: RawPcm,
-    AudioEncoding.WAV: lambda _: WavReader(),
-    AudioEncoding.MP3: lambda _: Mp3Reader(),
+    AudioEncoding.WAV: lambda *_: WavReader(),
+    AudioEncoding.MP3: lambda *_: Mp3Reader(),
 }
 
 
 class AudioDecoder:
-    """The decoder of one sentence."""
+    """The decoder of one sentence; `source_hz` and `channels` are those of raw PCM."""
 
-    def __init__(self, encoding: AudioEncoding, source_hz: int, rate_hz: int) -> None:
-        self._source = SOURCES[encoding](source_hz)
+    def __init__(self, encoding: AudioEncoding, source_hz: int, rate_hz: int, channels: int = 1) -> None:
+        self._source = SOURCES[encoding](source_hz, channels)
         self._rate_hz = rate_hz
         self._resampler: PcmResampler | None = None
         self._n_bytes = 0

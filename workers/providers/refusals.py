@@ -27,6 +27,8 @@ ADVICE = {
     404: "there is no such address, model or voice; look at base_url, model and voice",
     405: "there is no such address; look at base_url",
 }
+SPENT_ADVICE = "the account has no more: raise its limit, or put another key into the engine's key_file"
+TEXT_ADVICE = "look at the text, its voice and its options, or at those of the engine"
 QUEUE_S = 0.25  #: wait before another request where the server has too many at once and says no time
 BUSY_S = 1.0  #: where it is overloaded, or the rate is too high, and it says no time
 MOST_WAIT_S = 600.0  #: whatever a server says: an operator should not wait a day for a wrong clock
@@ -43,25 +45,32 @@ def error_of(head: ResponseHead, host: str, key: ApiKey) -> SeriatimError:
     if head.status == 401 and not spent:
         return EngineFailed(f"{host} answered 401: {ADVICE[401]}")  # some servers repeat most of the key
     if head.status in REJECTED_TEXT:
-        return BadInput(message)
-    if head.status >= 500:
-        return UpstreamFailed(message)
+        return BadInput(f"{message}; {TEXT_ADVICE}")
     if 300 <= head.status < 400:
         return EngineFailed(f"{host} answered {head.status}: it moved to {_moved_to(head)}; set base_url")
-    advice = ADVICE.get(head.status, "")
-    return EngineFailed(f"{message}; {advice}" if advice else message)
+    kind = EngineFailed if 400 <= head.status < 500 else UpstreamFailed
+    return kind(f"{message}; {SPENT_ADVICE if spent else _advice(head.status)}")
 
 
 def wait_of(headers: Mapping[str, str], now_s: float) -> float | None:
-    """The wait that a server asks for, in s; None if it says nothing, or nothing that is a time."""
+    """The wait that a server asks for, in s; None if it says nothing, or nothing that is a time.
+
+    A time of day counts from the answer's own date, where it has one: the clocks of two hosts may differ.
+    """
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     value = headers.get("retry-after", "")
     seconds = _number(value)
     if seconds is not None:
         return seconds
+    until_s, said_s = _time(value), _time(headers.get("date", ""))
+    return None if until_s is None else max(0.0, until_s - (now_s if said_s is None else said_s))
+
+
+def _time(text: str) -> float | None:
+    """The seconds since 1970 of an HTTP date."""
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now_s)
+        return parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -75,6 +84,14 @@ def _busy(head: ResponseHead, code: str, message: str) -> SeriatimError:
         scope = "rate"
     wait_s = wait_of(head.headers, time.time())
     return EngineBusy(message, min(default_s if wait_s is None else wait_s, MOST_WAIT_S), scope)
+
+
+def _advice(status: int) -> str:
+    if status >= 500:
+        return "an error of the server, whose log may say more"
+    if status < 300:
+        return "expected 200 with sound: look at base_url"
+    return ADVICE.get(status, "look at base_url, and at what the server's documentation says of this status")
 
 
 def _reason_of(body: bytes) -> tuple[str, str]:

@@ -28,6 +28,11 @@ CANCEL_POLL_S = 0.05  #: how soon a waiting slot notices that its sentence is no
 KEEP_ALIVE_S = 60.0  #: an idle connection is kept: a new one costs an agent two round trips before its first sound
 MOST_ERROR_BYTES = 1 << 16  #: of a body that explains a refusal
 CLOSE_S = 5.0
+CONNECT_ADVICE = "look at base_url, and whether the server runs"
+
+UNCOMPRESSED = {
+    "accept-encoding": "identity"
+}  #: a proxy that compresses sound gains nothing, and keeps its first bytes back
 
 Result = TypeVar("Result")
 #: httpx2 logs the address of every request, which may have a text in it (the engine http), at INFO
@@ -122,11 +127,11 @@ class RequestLoop:
             parts.put(None)
         except httpx2.ConnectTimeout:
             limit_s = self._options.connect_s
-            parts.put(UpstreamFailed(f"no connection to {request.host} within {limit_s:g} s"))
+            parts.put(UpstreamFailed(f"no connection to {request.host} within {limit_s:g} s: {CONNECT_ADVICE}"))
         except TimeoutError as error:
             parts.put(UpstreamFailed(f"{request.host}: {error}"))
         except httpx2.ConnectError as error:
-            parts.put(UpstreamFailed(f"cannot connect to {request.host}: {error}"))
+            parts.put(UpstreamFailed(f"cannot connect to {request.host}: {error}; {CONNECT_ADVICE}"))
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             reason = str(error) or type(error).__name__
             parts.put(UpstreamFailed(f"the answer of {request.host} was cut: {reason}"))
@@ -143,7 +148,7 @@ class RequestLoop:
             await self._exchange_once(request, parts, answered)
 
     async def _exchange_once(self, request: ProviderRequest, parts: Parts, answered: asyncio.Event) -> None:
-        wait_s, what = self._options.first_byte_s, "sound"
+        wait_s, what, option = self._options.first_byte_s, "sound", "first_byte_s"
         try:
             async with asyncio.timeout(wait_s) as limit, self._opened(request) as response:
                 answered.set()
@@ -154,14 +159,15 @@ class RequestLoop:
                 parts.put(ResponseHead(response.status_code, response.headers))
                 async for part in _body(response, events=request.events):
                     parts.put(part)
-                    wait_s, what = self._options.between_bytes_s, "more sound"
+                    wait_s, what, option = self._options.between_bytes_s, "more sound", "between_bytes_s"
                     limit.reschedule(asyncio.get_running_loop().time() + wait_s)
         except TimeoutError:
-            raise TimeoutError(f"no {what} within {wait_s:g} s") from None
+            raise TimeoutError(f"no {what} within {wait_s:g} s; {option} sets how long to wait") from None
 
     def _opened(self, request: ProviderRequest) -> Any:
         method = "POST" if request.body else "GET"
-        return self._client.stream(method, request.url, headers=dict(request.headers), content=request.body or None)
+        headers = UNCOMPRESSED | dict(request.headers)
+        return self._client.stream(method, request.url, headers=headers, content=request.body or None)
 
 
 def _trusted(ca_file: str) -> ssl.SSLContext | bool:

@@ -18,11 +18,12 @@ from seriatim.engine_abilities import Abilities
 from seriatim.errors import EngineUnavailable, UnknownVoice
 from seriatim.nearest_names import unknown_word
 from workers.engines.engine_options import OptionInfo, option_ranges, read_options
+from workers.providers.answer_format import SoundFormat
 from workers.providers.api_key import ApiKey
 from workers.providers.audio_decoder import AudioEncoding
 from workers.providers.connection_options import ConnectionOptions, checked_base_url
 from workers.providers.request_loop import ProviderRequest, RequestLoop
-from workers.providers.speech_stream import SoundFormat, SpeechStream
+from workers.providers.speech_stream import SpeechStream
 from workers.providers.voice_list import configured_voices, server_voices
 
 SERVER = "https://api.elevenlabs.io"

@@ -19,11 +19,12 @@ from seriatim.engine_abilities import Abilities
 from seriatim.errors import UnknownOption, UnknownVoice, UpstreamFailed
 from seriatim.nearest_names import unknown_word
 from workers.engines.engine_options import OptionInfo, read_options
+from workers.providers.answer_format import SoundFormat
 from workers.providers.api_key import ApiKey
 from workers.providers.audio_decoder import AudioEncoding
 from workers.providers.connection_options import ConnectionOptions, checked_base_url
 from workers.providers.request_loop import ProviderRequest, RequestLoop
-from workers.providers.speech_stream import SoundFormat, SpeechStream
+from workers.providers.speech_stream import SpeechStream
 from workers.providers.voice_list import configured_voices, server_voices
 
 EXAMPLE = "https://api.openai.com/v1 or http://127.0.0.1:8880/v1"
@@ -135,23 +136,24 @@ def load(values: Mapping[str, str]) -> OpenAIEngine:
     return OpenAIEngine(read_options(OpenAIOptions, "openai", values))
 
 
-def event_sound(data: str) -> bytes:
-    """The sound in the data of one of OpenAI's events; none of events that carry none.
+def event_sound(data: str) -> bytes | None:
+    """The sound in the data of one of OpenAI's events; none of events that carry none, None of the last one.
 
     Raises:
         UpstreamFailed: the event is an error, or not one of OpenAI's.
     """
     if data.strip() == "[DONE]":
-        return b""
+        return None
     try:
         event = json.loads(data)
-        kind = str(event.get("type", ""))
-        if kind == "error" or event.get("error"):
-            reason = event.get("error") if isinstance(event.get("error"), dict) else event
-            raise UpstreamFailed(f"the server stopped in mid-stream: {str(reason.get('message', ''))[:200]}")
-        return base64.b64decode(event.get("audio") or "", validate=True) if kind == "speech.audio.delta" else b""
+        kind, error = str(event.get("type", "")), event.get("error")
+        if kind == "error" or error:
+            reason = error.get("message") if isinstance(error, dict) else error or event.get("message")
+            raise UpstreamFailed(f"the server stopped in mid-stream: {str(reason or 'no reason given')[:200]}")
+        sound = base64.b64decode(event.get("audio") or "", validate=True) if kind == "speech.audio.delta" else b""
     except (ValueError, AttributeError, binascii.Error) as error:
-        raise UpstreamFailed(f"an event that is none of OpenAI's: {type(error).__name__}") from None
+        raise UpstreamFailed(f"an event that is none of OpenAI's ({type(error).__name__}); set format=pcm") from None
+    return None if kind == "speech.audio.done" else sound
 
 
 def _speech_url(base_url: str) -> str:
