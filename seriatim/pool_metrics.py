@@ -14,6 +14,7 @@ WAIT_BOUNDS_MS = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000
 #: as lua/pool/finish.lua counts them
 TIME_BOUNDS_MS = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000)
 LENGTH_BOUNDS_MS = (1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000)
+MINUTE_MS = 60_000
 SLACK_BOUNDS_MS = (-10_000, -5_000, -2_000, -1_000, -500, -200, 0, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 
 
@@ -74,6 +75,10 @@ class PoolMetrics:
         default_factory=TimeHistogram
     )  #: at the claim: time until playback reaches the sentence, recent
     refused_lately: int = 0
+    requests_minute: int = 0  #: that an operator allows; 0: any number
+    characters_minute: int = 0  #: likewise
+    requests_lately: int = 0  #: a minute, recent: attempts that workers began
+    characters_lately: int = 0  #: a minute, recent: of the sentences of these
     counts: Mapping[str, int] = field(default_factory=dict)  #: every counter by its name
 
     @property
@@ -109,6 +114,7 @@ def decode(
     g = {_text(name): float(value) for name, value in zip(gauges[::2], gauges[1::2], strict=True)}
     now, then = _counts(counters), _counts(earlier)
     lately = {name: n - then.get(name, 0) for name, n in now.items()}
+    minutes = max(1.0, (g["now"] - _copied_ms(earlier, g["now"])) / MINUTE_MS)
     whole: dict[str, Any] = {name: int(g[name]) for name in _WHOLE}
     parts: dict[str, Any] = {name: g[name] for name in _PARTS}
     return PoolMetrics(
@@ -121,12 +127,17 @@ def decode(
         wait_live=_spread(lately, "wait_L", WAIT_BOUNDS_MS),
         wait_batch=_spread(lately, "wait_B", WAIT_BOUNDS_MS),
         slack=_spread(lately, "slack", SLACK_BOUNDS_MS),
+        requests_lately=round(lately.get("engine_requests", 0) / minutes),
+        characters_lately=round(lately.get("engine_characters", 0) / minutes),
         refused_lately=sum(_under(lately, "refused_").values()),
         counts=now,
     )
 
 
-_WHOLE = ("slots", "allowed", "paused_ms", "in_flight", "waiting", "jobs", "users_live", "users_batch", "line")
+_WHOLE = (
+    "slots", "allowed", "paused_ms", "in_flight", "waiting", "jobs", "users_live", "users_batch", "line",
+    "requests_minute", "characters_minute",
+)  # fmt: skip
 _PARTS = ("demand", "held", "room", "load", "rtf", "returning", "batch_share", "chunk_share")
 
 
@@ -134,6 +145,11 @@ def _counts(flat: Sequence[bytes]) -> dict[str, int]:
     found = {_text(name): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
     found.pop("t", None)  # when the counters were copied
     return found
+
+
+def _copied_ms(flat: Sequence[bytes], default_ms: float) -> float:
+    """The time at which counters were copied; the default of a pool that is too young for a copy."""
+    return float(dict(zip(flat[::2], flat[1::2], strict=True)).get(b"t", default_ms))
 
 
 def _spread(counts: Mapping[str, int], name: str, bounds: Sequence[int]) -> TimeHistogram:

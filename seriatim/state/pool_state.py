@@ -28,6 +28,12 @@ class PoolState:
     allowed: int  #: slots that the governor lets it use
     paused_s: float  #: nothing is dispatched for so long: the engine's server accepts nothing
     postponed: Mapping[str, int]  #: attempts, by the limit that the engine's server had reached
+    requests: int  #: attempts that workers began: each is a request to the engine
+    characters: int  #: of the sentences of these: what a provider charges
+    requests_lately: int  #: a minute, in the last one to two minutes
+    characters_lately: int  #: likewise
+    requests_minute: int  #: that an operator allows; 0: any number
+    characters_minute: int  #: likewise
     in_flight: int
     demand: float  #: slots that live jobs need
     held: float  #: slots kept for listeners whose audio is spoken and not yet heard
@@ -104,6 +110,9 @@ def _pool(redis: "Redis", record: PoolRecord, s: PoolMetrics, workers: list[Work
     counts: dict[str, Any] = {name: getattr(record, name) for name in COUNTS}
     return PoolState(
         pool=record.pool, slots=s.slots, allowed=s.allowed, paused_s=s.paused_s, postponed=s.postponed,
+        requests=s.counts.get("engine_requests", 0), characters=s.counts.get("engine_characters", 0),
+        requests_lately=s.requests_lately, characters_lately=s.characters_lately,
+        requests_minute=s.requests_minute, characters_minute=s.characters_minute,
         in_flight=s.in_flight, demand=round(s.demand, 2), held=round(s.held, 2),
         rtf=round(s.rtf, 3), dead=dead, n_jobs=s.jobs,
         **counts,

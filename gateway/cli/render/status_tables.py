@@ -104,6 +104,7 @@ def _figures_by_subject(line: PoolState) -> dict[str, str]:
         f"batch p95 {_format_ms(line.batch_wait_p95_ms)}; slack p5 {_format_ms(line.slack_p5_ms)}",
         "spoken": f"{line.done} sentences; {line.retries} attempts repeated, {line.fenced} fenced, "
         f"{line.lost_messages} messages lost, {line.restarts} restarts of Redis",
+        "requested": f"{_requested(line)}, {line.characters} characters in all",
         **({"postponed": _by_name(line.postponed)} if line.postponed else {}),
         "given up": f"{line.given_up} sentences{_dead_letter_hint(line)}",
         "admission": f"{line.refused} jobs refused{_refusals_by_reason(line)}, {line.refused_lately} recently, "
@@ -116,6 +117,16 @@ def _limit(line: PoolState) -> str:
     """The governor's limit, and its pause."""
     limit = f", [bold yellow]{line.allowed} allowed[/]" if line.allowed < line.slots else ""
     return limit + (f", [bold yellow]paused for {line.paused_s:.0f} s[/]" if line.paused_s else "")
+
+
+def _requested(line: PoolState) -> str:
+    """The requests and characters a minute, lately, each with an operator's limit."""
+    rates = {
+        "requests": (line.requests_lately, line.requests_minute),
+        "characters": (line.characters_lately, line.characters_minute),
+    }
+    shown = (f"{rate} {f'of {most} ' if most else ''}{name}" for name, (rate, most) in rates.items())
+    return f"{' and '.join(shown)} a minute; {line.requests} requests"
 
 
 def _by_name(counts: Mapping[str, int]) -> str:

@@ -38,8 +38,8 @@ if (alone and alone ~= name) or (alone == name and C('HLEN', run) > 0) then
   return {WAIT}
 end
 local sentence = string.match(C('HGET', P .. ':jt:' .. job, seq), '^%d+|(.*)$')
-local budget = num(C('HGET', user_key(j.user), 'cap_chars'))
-if budget and not spend_characters(j.user, budget, sentence, t) then
+local characters, budget = count_characters(sentence), num(C('HGET', user_key(j.user), 'cap_chars'))
+if budget and not spend_characters(j.user, budget, characters, t) then
   local why = string.format('sentence %s: BudgetSpent: the user has spent the %.0f characters of this day (UTC)', seq, budget)
   s.owner = owner
   sentence_put(job, seq, s, t)     -- a process that emptied itself for this sentence is free again as it is taken out of flight
@@ -47,6 +47,8 @@ if budget and not spend_characters(j.user, budget, sentence, t) then
   end_job(job, 'failed', why, t, ENDED_LIFE)
   return {GONE}
 end
+count('engine_requests')
+count('engine_characters', characters)
 local lead = num(j.t0, 0) + (j.play and last_sentence_start(j.total, j.n) or s.position) - t
 measure('wait_' .. j.class, t - s.at, WAITS)
 if j.class == 'L' and not j.play and s.suspect ~= 3 then measure('slack', lead, SLACKS) end

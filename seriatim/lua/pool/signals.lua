@@ -5,6 +5,7 @@
 -- Returns {gauges as name, value, ...; counters; counters of one to two minutes ago}
 local m = read(M, 'now', 'slots', 'infl', 'sentences', 'jobs', 'demand', 'eta', 'reserve', 'rtf', 'kept', 'held', 'allowed',
   'paused')
+local requests_minute, characters_minute = fields(P .. ':lim', 'requests_minute', 'characters_minute')
 local usable = usable_slots(m.slots, m.allowed)
 local room = live_room(usable, m.eta, m.reserve)
 local taken = num(m.demand, 0) + num(m.held, 0)
@@ -16,6 +17,7 @@ local gauges = {
   'users_live', C('ZCARD', P .. ':tag:L'), 'users_batch', C('ZCARD', P .. ':tag:B'),
   'line', C('ZCARD', P .. ':line'), 'returning', m.kept or 1,
   'batch_share', tostring(batch_share()), 'chunk_share', tostring(chunk_share()),
+  'requests_minute', requests_minute or 0, 'characters_minute', characters_minute or 0,
   'cold', C('EXISTS', P .. ':cold'), 'refusing', (taken + math.min(num(m.rtf, 0), room) > room + 1e-9) and 1 or 0,
 }
 return {gauges, C('HGETALL', P .. ':n'), C('HGETALL', P .. ':n:2')}

@@ -6,6 +6,7 @@ import pytest
 from redis import Redis
 
 from seriatim.job_timeline import read
+from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import REFUSED, ClaimVerdict, SubmitVerdict
 from seriatim.lua.pool_scripts import signals
 from seriatim.pool_metrics import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, PoolMetrics
@@ -14,6 +15,8 @@ from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import read_workers
 from seriatim.user_limits import UserLimits
 from tests.scripts.pool.pool_driver import POOL, P, PoolDriver
+
+CHARS = 4  #: of each sentence of the driver
 
 
 def metrics_of(stage: PoolDriver) -> PoolMetrics:
@@ -107,6 +110,24 @@ def test_a_failure_is_counted_by_the_length_of_its_sentence(redis: Redis, ms: in
     stage.retry = replace(stage.retry, max_failures=REFUSED)
     stage.fail(message)
     assert {name: n for name, n in metrics_of(stage).counts.items() if name.startswith("failed")} == failures
+
+
+def test_each_attempt_counts_as_a_request_with_its_characters_beside_the_operators_limits(redis: Redis) -> None:
+    """What is tried again is charged again; what is picked and not claimed was never requested."""
+    stage = PoolDriver(redis, slots=3)
+    stage.do(pool_scripts.limit_rates(POOL, {"requests": 120, "characters": 9_000}))
+    stage.accept("j", 1_000, 1_000, 1_000)
+    first, second, _ = stage.pick()
+    stage.takes("w1", first, second)
+    stage.fail(first)
+    stage.passes(2_000)
+    stage.speaks(stage.pick_one(), 1_000)
+    found = metrics_of(stage)
+    assert (found.counts["engine_requests"], found.counts["engine_characters"]) == (3, 3 * CHARS)
+    assert (found.requests_minute, found.characters_minute) == (120, 9_000)
+    assert (found.requests_lately, found.characters_lately) == (3, 3 * CHARS)
+    stage.do(pool_scripts.limit_rates(POOL, {"requests": None}))
+    assert (metrics_of(stage).requests_minute, metrics_of(stage).characters_minute) == (0, 9_000)
 
 
 def test_recent_is_the_last_one_or_two_minutes(redis: Redis) -> None:

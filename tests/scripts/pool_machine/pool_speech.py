@@ -231,6 +231,8 @@ def claim(
     job, worker = pool.jobs[message.job], pool.workers[owner]
     sentence = job.unfinished[message.seq]
     lead = job.t0 + (job.last if job.file else sentence.position) - t
+    pool.numbers["engine_requests"] += 1
+    pool.numbers["engine_characters"] += len(str(message.seq))
     pool.numbers[f"wait_{job.kind}:{bucket(t - sentence.at, WAIT_BOUNDS_MS)}"] += 1
     if job.kind == LIVE and not job.file and sentence.suspect != 3:
         pool.numbers[f"slack:{bucket(lead, SLACK_BOUNDS_MS)}"] += 1

@@ -11,6 +11,7 @@ GAUGES: list[bytes | int] = [
     b"demand", b"3.5", b"held", b"0", b"room", b"3.8", b"load", b"0.92", b"rtf", b"0.25",
     b"returning", b"1", b"batch_share", b"0.25",
     b"chunk_share", b"0.5", b"refusing", 1, b"allowed", 4, b"paused_ms", 0, b"limited", 0, b"cold", 0,
+    b"now", b"130000", b"requests_minute", b"120", b"characters_minute", 0,
 ]  # fmt: skip
 
 
@@ -51,3 +52,12 @@ def test_recent_events_are_the_difference() -> None:
 
 def test_steps_of_degrading_are_named_in_their_order() -> None:
     assert decode("p", GAUGES, [], []).degraded == ("batch looks less far ahead", "smaller pieces", "refusing")
+
+
+def test_recent_requests_are_of_one_minute_however_old_the_copy_is() -> None:
+    """The copy is 110 s old: 22 requests are 12 a minute. A pool that has none yet is younger than a minute."""
+    now = [b"engine_requests", b"30", b"engine_characters", b"2100"]
+    found = decode("p", GAUGES, now, [b"t", b"20000", b"engine_requests", b"8", b"engine_characters", b"1000"])
+    assert (found.requests_lately, found.characters_lately) == (12, 600)
+    assert (found.requests_minute, found.characters_minute) == (120, 0)
+    assert decode("p", GAUGES, now, []).requests_lately == 30

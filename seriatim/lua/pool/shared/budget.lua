@@ -10,9 +10,8 @@ local function count_characters(sentence)
   return n
 end
 
--- Count the characters of a sentence. Returns false where they are more than the budget leaves.
-local function spend_characters(user, budget, sentence, t)
-  local n = count_characters(sentence)
+-- Count `n` characters. Returns false where they are more than the budget leaves.
+local function spend_characters(user, budget, n, t)
   local key = spent_key(t)
   if num(C('HGET', key, user), 0) + n > budget then return false end
   if C('HINCRBY', key, user, n) == n then C('PEXPIRE', key, 2 * DAY) end
