@@ -21,6 +21,7 @@ TRACES = ("", "otlp")
 FORMATS = ("text", "json")
 HOT_SLOTS = ("auto", "on", "off")
 CACHES = ("off", "exact", "all")
+SCOPES = ("shared", "user")  #: of the cache
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: what Kubernetes gives every pod of a namespace for each Service (and Docker for links), behind the Service's name
 SERVICE = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
@@ -86,6 +87,10 @@ class Settings:
     )
     cache: str = _text(
         "off", "sentences that workers keep, to speak them at once again: off; exact: of exact engines; all: of all"
+    )
+    cache_scope: str = _text(
+        "shared",
+        "shared: what one user had spoken is there for all; user: each user of jobs has sentences of their own",
     )
     cache_dir: str = _text("~/.cache/seriatim", "folder of that cache; workers of several hosts may share one")
     cache_mb: int = _int(1024, "size of the cache, in MB", 1)
@@ -285,7 +290,8 @@ class Settings:
         """
         if self.log_level.upper() not in LEVELS:
             raise Misconfigured(f"{PREFIX}LOG_LEVEL={self.log_level!r}: expected one of {', '.join(LEVELS)}")
-        for name, choices in (("log_format", FORMATS), ("hot_slots", HOT_SLOTS), ("cache", CACHES)):
+        words = {"log_format": FORMATS, "hot_slots": HOT_SLOTS, "cache": CACHES, "cache_scope": SCOPES}
+        for name, choices in words.items():
             if (chosen := getattr(self, name)) not in choices:
                 raise Misconfigured(f"{PREFIX}{name.upper()}={chosen!r}: expected one of {', '.join(choices)}")
         if self.traces not in TRACES:

@@ -137,6 +137,7 @@ class ClaimResult:
     expected_ms: int = 0  #: wall time that the pool measured such a sentence to take
     waited_ms: int = 0  #: from its pick to this claim
     silence_ms: int = 0  #: longest time that the engine lately gave no sound; 0: not known, or the job is not live
+    user: str = ""  #: of the job, as `user_tag` writes it
 
 
 @dataclass(frozen=True, slots=True)

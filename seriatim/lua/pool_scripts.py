@@ -97,7 +97,7 @@ def _claimed(r: list[Any]) -> ClaimResult:
     if verdict is not ClaimVerdict.CLAIMED:
         return ClaimResult(verdict)
     numbers = [integer(field) for field in r[4:10]]
-    return ClaimResult(verdict, text(r[1]), text(r[2]), text(r[3]), *numbers)
+    return ClaimResult(verdict, text(r[1]), text(r[2]), text(r[3]), *numbers, text(r[10]))
 
 
 def finish(

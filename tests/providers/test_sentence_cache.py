@@ -38,10 +38,10 @@ def make(tmp_path: Path, provider: ProviderSimulator) -> Iterator[Make]:
     """Make an engine in front of the provider, with a cache in a folder that all of them share."""
     made: list[Engine] = []
 
-    def build(cache: str = "all", engine: str = "openai", **more: str) -> Engine:
+    def build(cache: str = "all", engine: str = "openai", scope: str = "shared", **more: str) -> Engine:
         options = {"base_url": f"{provider.url}/v1", "environment": "0", "voice": "alloy"} if engine == "openai" else {}
         options |= more
-        settings = Settings(cache=cache, cache_dir=str(tmp_path / "cache"))
+        settings = Settings(cache=cache, cache_dir=str(tmp_path / "cache"), cache_scope=scope)
         made.append(with_cache(load(engine, options), "", options, settings))
         return made[-1]
 
@@ -64,6 +64,15 @@ def test_a_sentence_is_requested_once_by_all_workers(make: Make, provider: Provi
     assert b"".join(chunk.pcm for chunk in again) == sound_of(TEXT)
     assert all(chunk.cached for chunk in again)
     assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize(("scope", "shares"), [("shared", True), ("user", False)])
+def test_users_share_the_cache_or_have_one_each(make: Make, scope: str, shares: bool) -> None:
+    """With a cache for each, the time to the first sound does not show what others had spoken."""
+    engine = make(scope=scope)
+    pcm_of(engine, user="anna")
+    assert all(chunk.cached for chunk in chunks_of(engine, user="bob")) is shares
+    assert all(chunk.cached for chunk in chunks_of(engine, user="anna"))
 
 
 @pytest.mark.parametrize(
@@ -162,3 +171,16 @@ def test_a_text_that_was_spoken_before_is_heard_without_a_request(tmp_path: Path
         assert read_pool(system.redis, "provider").rtf == speed
         pools = [read_pool(system.redis, "provider")]
         wait_until(lambda: [worker.cache_hits for worker in read_workers(system.redis, pools)[0]] == [5], "counted")
+
+
+def test_a_worker_knows_whose_sentence_it_is(tmp_path: Path, provider: ProviderSimulator) -> None:
+    """With a cache for each user, the first text of another one is requested again."""
+    texts = sentences(3, "greeting")
+    with RealSystem.on(
+        tmp_path, cache="all", cache_scope="user", cache_dir=str(tmp_path / "cache"), **STEADY
+    ) as system:
+        system.reassembler()
+        provider_workers(system, provider.url)
+        for user, n_requests in (("anna", 3), ("bob", 6), ("anna", 6)):
+            assert Listener(system.producer().enqueue(texts, request(user=user))).pcm() == heard_stream(texts)
+            assert len(provider.requests) == 1 + n_requests, "with the warm-up's"

@@ -28,8 +28,8 @@ MAX_FILE_BYTES = 2**20  #: files named by options, such as routes and templates,
 class CachedEngine:
     """An engine with a cache; as thread-safe as its engine."""
 
-    def __init__(self, engine: Engine, cache: SentenceCache, identity: str) -> None:
-        self._engine, self._cache, self._identity = engine, cache, identity
+    def __init__(self, engine: Engine, cache: SentenceCache, identity: str, *, per_user: bool = False) -> None:
+        self._engine, self._cache, self._identity, self._per_user = engine, cache, identity, per_user
         self._hits, self._lock = 0, threading.Lock()
         self.name, self.rate_hz, self.continuity = engine.name, engine.rate_hz, engine.continuity
         self.limit_chars, self.limits, self.merge_chars = engine.limit_chars, engine.limits, engine.merge_chars
@@ -77,9 +77,13 @@ class CachedEngine:
         self._engine.close()
 
     def _key(self, utterance: Utterance) -> str:
-        """A digest of all that the sound depends on; where takes differ anyway, the seed does not count."""
+        """A digest of all that the sound depends on, and of the user where each has a cache of their own.
+
+        Where takes differ anyway, the seed does not count.
+        """
         seed = 0 if self.continuity is Continuity.NONE else utterance.seed
-        sounding = replace(utterance, seed=seed, lead_ms=0, state=b"", failures=0, heard_ms=0.0)
+        user = utterance.user if self._per_user else ""
+        sounding = replace(utterance, seed=seed, user=user, lead_ms=0, state=b"", failures=0, heard_ms=0.0)
         return _digest([self._identity, asdict(sounding) | {"state": ""}])
 
 
@@ -91,7 +95,8 @@ def with_cache(engine: Engine, fingerprint: str, options: Mapping[str, str], set
     cache = SentenceCache(folder, settings.cache_mb * 2**20, settings.cache_days * DAY_S)
     cache.sweep()
     sound = {name: _content(value) for name, value in options.items() if name not in NO_SOUND}
-    return CachedEngine(engine, cache, _digest([engine.name, engine.rate_hz, fingerprint, sorted(sound.items())]))
+    identity = _digest([engine.name, engine.rate_hz, fingerprint, sorted(sound.items())])
+    return CachedEngine(engine, cache, identity, per_user=settings.cache_scope == "user")
 
 
 def _pieces(content: bytes, size: int) -> Iterator[AudioChunk]:

@@ -252,6 +252,7 @@ def claim(
         sentence.failures,
         expected,
         waited,
+        user=job.user,
     )
 
 
