@@ -53,6 +53,7 @@ class Utterance:
     next_text: str = ""  #: likewise, behind it; "" where it is not written yet
     failures: int = 0  #: attempts at it that failed
     heard_ms: float = 0.0  #: of its sound that listeners have from an earlier attempt; 0 where `state` continues it
+    live: bool = False  #: a listener waits for it; else `lead_ms` says nothing of one
     user: str = ""  #: of its job, for a cache that keeps users apart; engines send it nowhere
     pronunciations: tuple[Pronunciation, ...] = ()  #: ascending; only for engines whose `abilities.phonemes` is true
 

@@ -219,6 +219,7 @@ def _make_utterance(
         heard_ms=0.0 if opened.state else ms_of_bytes(opened.base, engine.rate_hz),
         state=unpack_state(opened.state)[0] if opened.state else b"",
         options=spec.options,
+        live=claimed.live,
         user=claimed.user,
     )
 

@@ -138,6 +138,7 @@ class ClaimResult:
     waited_ms: int = 0  #: from its pick to this claim
     silence_ms: int = 0  #: longest time that the engine lately gave no sound; 0: not known, or the job is not live
     user: str = ""  #: of the job, as `user_tag` writes it
+    live: bool = False  #: a listener waits: it is neither batch nor played when it is whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,11 @@ def _claimed(r: list[Any]) -> ClaimResult:
     verdict = ClaimVerdict(r[0])
     if verdict is not ClaimVerdict.CLAIMED:
         return ClaimResult(verdict)
-    numbers = [integer(field) for field in r[4:10]]
-    return ClaimResult(verdict, text(r[1]), text(r[2]), text(r[3]), *numbers, text(r[10]))
+    lead_ms, estimate_ms, failures, expected_ms, waited_ms, silence_ms = (integer(field) for field in r[4:10])
+    return ClaimResult(
+        verdict, text(r[1]), text(r[2]), text(r[3]), lead_ms, estimate_ms, failures, expected_ms, waited_ms, silence_ms,
+        text(r[10]), bool(r[11]),
+    )  # fmt: skip
 
 
 def finish(

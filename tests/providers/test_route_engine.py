@@ -140,6 +140,27 @@ def test_a_server_that_is_away_at_the_start_joins_when_it_comes(make: Make, seco
         wait_until(lambda: pcm_of(engine) == sound_of(TEXT), "the first engine speaks")
 
 
+@pytest.mark.parametrize(
+    ("live", "lead_ms", "voice"), [(True, -200, 1), (True, 999, 1), (True, 1_000, 0), (False, -200, 0)]
+)
+def test_the_quick_engine_speaks_where_a_listener_has_little_ahead(
+    make: Make, first: ProviderSimulator, second: ProviderSimulator, *, live: bool, lead_ms: int, voice: int
+) -> None:
+    """A live job starts on it, and goes on with the good one; nobody waits for a batch job."""
+    engine = both(make, first, second, quick="paris", quick_ms=1_000)
+    assert pcm_of(engine, live=live, lead_ms=lead_ms) == sound_of(TEXT, voice=voice)
+
+
+def test_the_first_engine_speaks_where_the_quick_one_fails(
+    make: Make, first: ProviderSimulator, second: ProviderSimulator
+) -> None:
+    second.faults = {"harbour": (Fault.HTML, 0)}
+    engine = both(make, first, second, quick="paris")
+    assert pcm_of(engine, live=True) == sound_of(TEXT)
+    with pytest.raises(UnknownOption, match="unknown quick engine 'pairs'; nearest: paris"):
+        both(make, first, second, quick="pairs")
+
+
 @pytest.mark.parametrize("busy", ["wait", "next"])
 def test_a_busy_server_is_waited_for_or_relieved(
     make: Make, first: ProviderSimulator, second: ProviderSimulator, busy: str

@@ -35,10 +35,10 @@ def system(tmp_path: Path) -> Iterator[RealSystem]:
         yield system
 
 
-def start_route(system: RealSystem, first: ProviderSimulator, second: ProviderSimulator) -> None:
+def start_route(system: RealSystem, first: ProviderSimulator, second: ProviderSimulator, *options: str) -> None:
     """Workers of a route from one provider to another, which has another voice for the same name."""
     steps = route_step("berlin", first.url, anna="alloy"), route_step("paris", second.url, anna="ash")
-    route_workers(system, route_file(system.folder, *steps), "return_s=0.05", pool=POOL)
+    route_workers(system, route_file(system.folder, *steps), "return_s=0.05", *options, pool=POOL)
 
 
 def test_a_job_is_heard_whole_while_its_engine_is_away_and_returns_to_it(system: RealSystem) -> None:
@@ -56,6 +56,16 @@ def test_a_job_is_heard_whole_while_its_engine_is_away_and_returns_to_it(system:
             assert Listener(system.producer().enqueue(texts, request(POOL))).pcm() == heard_stream(texts)
     assert system.attempts_lost(POOL) == 0
     assert not any(name.startswith("failed") for name in run(system.redis, signals(POOL)).counts)
+
+
+def test_a_worker_tells_a_route_for_whom_a_listener_waits(system: RealSystem) -> None:
+    """The limit is above every lead: the quick engine speaks all of a live job, and nothing of a batch job."""
+    texts = sentences(3, "quick")
+    with ProviderSimulator() as first, ProviderSimulator() as second:
+        start_route(system, first, second, "quick=paris", "quick_ms=600000")
+        for kind, voice in (("live", 1), ("batch", 0)):
+            listener = Listener(system.producer().enqueue(texts, request(POOL, kind=kind)))
+            assert listener.pcm() == heard_stream(texts, voice=voice)
 
 
 def test_a_sentence_that_was_heard_in_part_goes_on_in_another_voice_from_its_word(system: RealSystem) -> None:

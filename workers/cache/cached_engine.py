@@ -83,7 +83,7 @@ class CachedEngine:
         """
         seed = 0 if self.continuity is Continuity.NONE else utterance.seed
         user = utterance.user if self._per_user else ""
-        sounding = replace(utterance, seed=seed, user=user, lead_ms=0, state=b"", failures=0, heard_ms=0.0)
+        sounding = replace(utterance, seed=seed, user=user, live=False, lead_ms=0, state=b"", failures=0, heard_ms=0.0)
         return _digest([self._identity, asdict(sounding) | {"state": ""}])
 
 

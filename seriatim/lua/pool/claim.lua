@@ -1,9 +1,9 @@
 -- requires: clock, counters, records, pool_load, lifecycle, budget, silence
 -- A worker takes a sentence that it got a message for. What comes a second time, or too late, is refused.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms
--- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms, ms since it was picked, expected silence ms (0: unknown, or not live), user}: CLAIMED, STALE (another
--- attempt has it, or this one was claimed before, or another process empties itself for it; or it was handed over from this very process), GONE (the job ended, or ends here: its
--- user's budget is spent), WAIT (claim again soon: this process must first be empty, because a sentence that may have killed a process runs alone; or because such
+-- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms, ms since it was picked, expected silence ms (0: unknown, or not live), user, 1: a
+-- listener waits}: CLAIMED, STALE (another attempt has it, or this one was claimed before, or another process empties itself for it; or it was
+-- handed over from this very process), GONE (the job ended, or ends here: its user's budget is spent), WAIT (claim again soon: this process must first be empty, because a sentence that may have killed a process runs alone; or because such
 -- a one runs here now), UNKNOWN (the owner is not registered).
 local WAITS = {10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000}     -- as seriatim/pool_metrics.py has them
 local SLACKS = {-10000, -5000, -2000, -1000, -500, -200, 0, 200, 500, 1000, 2000, 5000, 10000, 20000}
@@ -64,4 +64,5 @@ if j.class == 'B' then
 end
 local epoch = C('HGET', M, 'epoch') or '0'
 return {CLAIMED, epoch, j.spec, sentence, int(lead), int(s.ms), s.failures, int(s.cost), waited,
-  j.class == 'L' and int(expected_silence(s.cost)) or '0', j.user}
+  j.class == 'L' and int(expected_silence(s.cost)) or '0', j.user,
+  j.class == 'L' and not j.play and 1 or 0}

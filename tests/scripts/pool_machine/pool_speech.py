@@ -253,6 +253,7 @@ def claim(
         expected,
         waited,
         user=job.user,
+        live=job.kind == LIVE and not job.file,
     )
 
 

@@ -3,6 +3,8 @@
 The first engine that is there speaks. One that fails before a sound was passed on is followed by the next, within the
 same attempt. One that fails in the middle of a sentence ends the attempt; the next attempt begins with the next engine,
 and if a part was heard it speaks the rest alone, behind the discontinuity that the pool marks.
+
+Where a live listener has little ahead, the quick engine comes first, if the operator named one.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +23,7 @@ from seriatim.errors import (
     EngineFailed,
     EngineUnavailable,
     SeriatimError,
+    UnknownOption,
     UnknownVoice,
     UpstreamFailed,
 )
@@ -51,6 +54,8 @@ class RouteOptions:
     busy: Annotated[BusyPolicy, OptionInfo("where an engine's server is busy: wait, or the next engine")] = (
         BusyPolicy.WAIT
     )
+    quick: Annotated[str, OptionInfo("name of the engine that speaks where a live listener has little ahead")] = ""
+    quick_ms: Annotated[int, OptionInfo("audio ahead of a listener below which that engine speaks", 1, 600_000)] = 2_000
     failures: Annotated[int, OptionInfo("failures in a row after which an engine is away", 1, 100)] = 2
     return_s: Annotated[float, OptionInfo("between two tries of an engine that is away", 0.05, 86_400)] = 30.0
 
@@ -67,7 +72,8 @@ class RouteEngine:
         engines = [step.engine for step in steps if step.engine is not None]
         if not engines:
             raise UpstreamFailed(f"none of the route's engines is there: {', '.join(step.name for step in steps)}")
-        self._steps, self._busy = tuple(steps), options.busy
+        self._steps, self._options = tuple(steps), options
+        self._quick = tuple(sorted(steps, key=lambda step: bool(options.quick) and step.name != options.quick))
         self.rate_hz, self.slots = options.rate_hz, options.slots or engines[0].slots
         self.rtf = engines[0].rtf
         self.limit_chars = min(min((engine.limit_chars, *engine.limits.values())) for engine in engines)
@@ -87,14 +93,14 @@ class RouteEngine:
         if all(voice != known.name for known in self.voices):
             raise UnknownVoice(unknown_word("route voice", voice, [known.name for known in self.voices]))
         rest, reasons = self._remaining(replace(utterance, voice=voice)), list[SeriatimError]()
-        for step in self._order(utterance.failures):
+        for step in self._order(utterance):
             sent = False
             try:
                 for chunk in self._marked(step, rest, cancelled):
                     sent = sent or bool(chunk.pcm)
                     yield chunk
             except (BadInput, EngineFailed, EngineUnavailable, EngineBusy) as error:
-                if sent or (isinstance(error, EngineBusy) and self._busy is BusyPolicy.WAIT):
+                if sent or (isinstance(error, EngineBusy) and self._options.busy is BusyPolicy.WAIT):
                     raise
                 reasons.append(error)
             else:
@@ -114,20 +120,26 @@ class RouteEngine:
                 first = replace(chunk, continues=rest.heard_ms > 0, mark=chunk.mark or mark)
                 yield chunk if n else first
 
-    def _order(self, failures: int) -> list[RouteStep]:
+    def _order(self, utterance: Utterance) -> list[RouteStep]:
         """The engines to ask, the first choice first; a sentence that failed begins with another one each time.
 
         Those that are away come last: they are asked only where no other speaks the sentence.
         """
-        first = failures % len(self._steps)
-        turned = [*self._steps[first:], *self._steps[:first]]
-        return sorted(turned, key=lambda step: step.away)
+        steps = self._chain(utterance)
+        first = utterance.failures % len(steps)
+        return sorted([*steps[first:], *steps[:first]], key=lambda step: step.away)
+
+    def _chain(self, utterance: Utterance) -> Sequence[RouteStep]:
+        """The engines in the order of the route, or with the quick one first."""
+        hurried = utterance.live and utterance.lead_ms < self._options.quick_ms
+        return self._quick if hurried else self._steps
 
     def _remaining(self, utterance: Utterance) -> Utterance:
         """The sentence, or its rest from the word on at which the sound of an earlier attempt stopped."""
         if utterance.heard_ms <= 0:
             return utterance
-        spoke = self._steps[max(0, utterance.failures - 1) % len(self._steps)]
+        steps = self._chain(utterance)
+        spoke = steps[max(0, utterance.failures - 1) % len(steps)]
         at = heard_chars(utterance.text, utterance.heard_ms, utterance.language, utterance.speed, spoke.pace)
         before = f"{utterance.previous_text} {utterance.text[:at]}".strip()
         return replace(utterance, text=utterance.text[at:], previous_text=before)
@@ -148,6 +160,8 @@ def load(values: Mapping[str, str]) -> RouteEngine:
         RouteStep(step, options.rate_hz, options.failures, options.return_s)
         for step in read_route(Path(options.file).expanduser())
     ]
+    if options.quick and options.quick not in (names := [step.name for step in steps]):
+        raise UnknownOption(unknown_word("quick engine", options.quick, names))
     for step in steps:
         step.start()
     return RouteEngine(options, steps)
