@@ -9,11 +9,13 @@ from seriatim.audio.pcm import ms_of_bytes
 from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run
 from seriatim.stream_entries import Audio, Discontinuity, Gap
+from tests.http.gateways import start
 from tests.providers.provider_simulator import MS_PER_CHAR, ProviderSimulator
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_systems import (
     RATE_HZ,
     STEADY,
+    WAITS,
     heard_sound,
     heard_stream,
     request,
@@ -66,6 +68,36 @@ def test_a_worker_tells_a_route_for_whom_a_listener_waits(system: RealSystem) ->
         for kind, voice in (("live", 1), ("batch", 0)):
             listener = Listener(system.producer().enqueue(texts, request(POOL, kind=kind)))
             assert listener.pcm() == heard_stream(texts, voice=voice)
+
+
+def test_a_pool_of_other_workers_is_a_step_and_where_it_ends_the_next_one_speaks_the_rest(system: RealSystem) -> None:
+    """A gateway of the same system speaks for the pool; without workers it answers 503, and asks for no patience."""
+    texts = sentences(3, "pool")
+    system.workers(1)
+    gateway = start(system, http_pcm_hz=8000)
+    with ProviderSimulator() as second:
+        pool_step = (
+            f'[[engine]]\nengine = "openai"\nname = "tone"\noptions = {{base_url = "{gateway.url}", model = "tone", '
+            f"pcm_hz = 8000, slots = 4, environment = 0, {WAITS}, extra = '{{\"pause_ms\": 0}}'}}\n"
+        )
+        route_workers(
+            system, route_file(system.folder, pool_step, route_step("paris", second.url)), "busy=next", pool=POOL
+        )
+        with system.producer().open(request(POOL, kind="live", hold="0")) as job:
+            listener = Listener(job.job)
+            job.say(f"{texts[0]} ")
+            job.flush()
+            wait_until(lambda: job.job.status().emitted == 1, "the pool has spoken")
+            system.end("workers")
+            for text in texts[1:]:
+                job.say(f"{text} ")
+                job.flush()
+        entries = listener.all()
+        spoken = [each.call.text for each in second.requests if each.call.text in texts]
+    assert spoken == texts[1:]
+    takes = by_sentence(entries)
+    assert [takes[1], takes[2]] == [heard_sound(text) for text in texts[1:]]
+    assert not any(isinstance(entry, Discontinuity | Gap) for entry in entries)
 
 
 def test_a_sentence_that_was_heard_in_part_goes_on_in_another_voice_from_its_word(system: RealSystem) -> None:
