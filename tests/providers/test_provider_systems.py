@@ -20,6 +20,7 @@ from tests.support.process_system import RealSystem, descendants, wait_until
 from tests.support.thorough_cases import mostly_thorough
 
 KEY = "sk-a-secret-that-must-never-be-shown"
+OTHER_KEY = "sk-the-next-one"
 
 
 @pytest.fixture
@@ -127,6 +128,35 @@ def test_the_key_is_in_no_log_and_no_list_of_processes(system: RealSystem, tmp_p
     assert b"attempt failed" in logs
     assert b"/v1/audio/speech" not in logs  # the address of a template may have the text in it
     assert KEY.encode() not in shown + logs
+
+
+def test_a_key_that_expires_in_mid_job_is_replaced_without_a_restart(tmp_path: Path) -> None:
+    """What is refused meanwhile is tried again: no sentence is given up here before the new key is in its file."""
+    texts = sentences(4, "expiry")
+    (tmp_path / "system").mkdir()
+    with (
+        RealSystem.on(tmp_path / "system", max_failures=10**6, backoff_ms=0, **STEADY) as system,
+        ProviderSimulator(keys={KEY}, faults={texts[0]: (Fault.SLOW_FIRST, 0)}) as provider,
+    ):
+        system.reassembler()
+        provider_workers(system, provider.url, key_file(tmp_path, provider), slots=1)
+        listener = Listener(system.producer().enqueue(texts, request()))
+        wait_until(lambda: texts[0] in [each.call.text for each in provider.requests], "the first is requested")
+        provider.keys = {OTHER_KEY}
+        provider.gate.set()
+        wait_until(lambda: "the key is refused" in system.log("provider-workers"), "the next is refused")
+        key_file(tmp_path, provider)
+        assert listener.pcm() == heard_stream(texts)
+
+
+def test_a_job_that_ends_for_its_provider_says_what_to_do(system: RealSystem, tmp_path: Path) -> None:
+    with ProviderSimulator(keys={KEY}) as provider:
+        provider_workers(system, provider.url, key_file(tmp_path, provider))
+        provider.keys = {OTHER_KEY}
+        job = system.producer().enqueue(sentences(1, "refused"), request(gap="fail"))
+        wait_until(lambda: job.status().ended, "it has ended")
+    assert job.status().state == "failed"
+    assert "answered 401: the key is refused; put a valid one into the engine's key_file" in job.status().reason
 
 
 def test_a_worker_starts_once_its_provider_is_there(system: RealSystem) -> None:
