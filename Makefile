@@ -126,6 +126,7 @@ bench-reading: $(VENV)/.listener  ## what a recogniser hears of numbers, prices 
 
 bench-providers: $(VENV)/.dev  ## jobs in front of a simulated provider with a limit: times, memory, our own part of the first sound
 	$(BIN)/python -m bench.providers $(ARGS)
+	$(BIN)/python -m bench.changing_limit
 	$(BIN)/python -m bench.takeovers
 
 bench-voices: $(VENV)/.listener  ## quality and cost of voices, through Seriatim and alone (ARGS="--quality espeak,hibari --rounds 9")

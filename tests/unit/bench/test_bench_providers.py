@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.changing_limit import shown
 from bench.providers import PLACES, answer_s, ideal_s, percentiles, sentence_of
 
 
@@ -19,3 +20,9 @@ def test_sentences_differ_by_their_names() -> None:
 
 def test_percentiles() -> None:
     assert percentiles(range(1, 1000)) == pytest.approx((500, 990), abs=1)
+
+
+def test_the_figures_of_a_changing_limit_stand_beside_their_targets() -> None:
+    line = shown("refusals", {"requests": [12, 7, 31], "n": 640, "refused": 0.0125, "failed": 0})
+    assert "within one of it 7 and 31 requests after each change (target 10)" in line
+    assert "1.2% of 640 requests refused (at most 5%), 0 sentences failed" in line
