@@ -102,6 +102,11 @@ class PoolMetrics:
         return _under(self.counts, "postponed_")
 
     @property
+    def route_characters(self) -> Mapping[str, int]:
+        """Characters that other engines of a route than the first were sent, by their names."""
+        return _under(self.counts, "route_characters_")
+
+    @property
     def refused(self) -> Mapping[str, int]:
         """Refusals by reason: busy, too_large, memory, no_workers, or a user limit, such as cap_jobs."""
         return _under(self.counts, "refused_")

@@ -30,6 +30,7 @@ class PoolState:
     postponed: Mapping[str, int]  #: attempts, by the limit that the engine's server had reached
     requests: int  #: attempts that workers began: each is a request to the engine
     characters: int  #: of the sentences of these: what a provider charges
+    route_characters: Mapping[str, int]  #: of these, what other engines of a route than the first spoke, by name
     requests_lately: int  #: a minute, in the last one to two minutes
     characters_lately: int  #: likewise
     requests_minute: int  #: that an operator allows; 0: any number
@@ -111,7 +112,7 @@ def _pool(redis: "Redis", record: PoolRecord, s: PoolMetrics, workers: list[Work
     return PoolState(
         pool=record.pool, slots=s.slots, allowed=s.allowed, paused_s=s.paused_s, postponed=s.postponed,
         requests=s.counts.get("engine_requests", 0), characters=s.counts.get("engine_characters", 0),
-        requests_lately=s.requests_lately, characters_lately=s.characters_lately,
+        route_characters=s.route_characters, requests_lately=s.requests_lately, characters_lately=s.characters_lately,
         requests_minute=s.requests_minute, characters_minute=s.characters_minute,
         in_flight=s.in_flight, demand=round(s.demand, 2), held=round(s.held, 2),
         rtf=round(s.rtf, 3), dead=dead, n_jobs=s.jobs,

@@ -105,6 +105,7 @@ def _figures_by_subject(line: PoolState) -> dict[str, str]:
         "spoken": f"{line.done} sentences; {line.retries} attempts repeated, {line.fenced} fenced, "
         f"{line.lost_messages} messages lost, {line.restarts} restarts of Redis",
         "requested": f"{_requested(line)}, {line.characters} characters in all",
+        **({"route": f"of these characters: {_by_name(line.route_characters)}"} if line.route_characters else {}),
         **({"postponed": _by_name(line.postponed)} if line.postponed else {}),
         "given up": f"{line.given_up} sentences{_dead_letter_hint(line)}",
         "admission": f"{line.refused} jobs refused{_refusals_by_reason(line)}, {line.refused_lately} recently, "

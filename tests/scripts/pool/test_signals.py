@@ -130,6 +130,20 @@ def test_each_attempt_counts_as_a_request_with_its_characters_beside_the_operato
     assert (metrics_of(stage).requests_minute, metrics_of(stage).characters_minute) == (0, 9_000)
 
 
+def test_what_a_routes_other_engine_is_sent_is_counted_apart(redis: Redis) -> None:
+    """Each engine has its price; a doubt about a sentence is no other engine, and what is said twice counts once."""
+    stage = PoolDriver(redis, slots=2)
+    stage.accept("j", 1_000, 1_000)
+    first, second = stage.pick()
+    stage.takes("w1", first, second)
+    for message, word in ((first, "engine_hibari"), (first, "engine_hibari"), (second, "cut")):
+        stage.do(pool_scripts.mark(POOL, message, word).at(stage.now))
+    assert metrics_of(stage).route_characters == {"hibari": CHARS}
+    stage.finish(first, 1_000)
+    stage.do(pool_scripts.mark(POOL, first, "engine_late").at(stage.now))
+    assert metrics_of(stage).route_characters == {"hibari": CHARS}
+
+
 def test_recent_is_the_last_one_or_two_minutes(redis: Redis) -> None:
     stage = PoolDriver(redis, slots=1, rtf=0.9)
     stage.accept("j", *[1_000] * 400, window_ms=10**7)

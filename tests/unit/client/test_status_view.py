@@ -19,6 +19,7 @@ GPU = replace(
 JOB = LiveJobState("0123456789abcdef0123456789abcdef", "anna", "live", 1_400, 12, 2, ahead_s=0.4, due_s=-1.2)
 POOL = PoolState(
     pool="xtts", slots=50, allowed=48, paused_s=4.2, postponed={"rate": 9}, requests=130_000, characters=9_100_000,
+    route_characters={"hibari": 8_400},
     requests_lately=57, characters_lately=4_010, requests_minute=120, characters_minute=0,
     in_flight=43, demand=21.4, held=3.25, rtf=0.213, done=123_456, refused=17, retries=21,
     fenced=3, given_up=5, dead=4, lost_messages=1, restarts=2, n_jobs=140, waiting=4_321, room=47.5, load=0.519,
@@ -45,6 +46,7 @@ def test_everything_is_seen_at_every_width_and_ids_stay_whole(width: int) -> Non
         "Redis uses 391 MB of 512 MB (76%)", "43 of 50 in flight", "4321 waiting", "140 jobs",
         "demand 21.4 + held 3.25 of 47.5 slots", "p95 480 ms", "slack p5 -210 ms", "21 attempts repeated, 3 fenced",
         "57 of 120 requests and 4010 characters a minute; 130000 requests, 9100000 characters in all",
+        "of these characters: 8400 (hibari)",
         "1 messages lost", "2 restarts of Redis", "5 sentences, 4 dead letters: seriatim dead-letters",
         "17 jobs refused (busy 12, cap_jobs 5)", "degraded: batch looks less far ahead", "and 139 more jobs",
         GPU.owner, CPU.owner, JOB.job, "43/48", "1d 2h", "11.2 GB 97% 93% 41.5 GB",
