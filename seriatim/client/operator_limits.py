@@ -7,11 +7,13 @@ from redis import Redis
 from seriatim.client.job_options import POOL_NAME, POOL_RULE
 from seriatim.client.option_checks import check_named, check_range, check_user
 from seriatim.errors import UnknownOption
-from seriatim.keys import user_tag
+from seriatim.keys import pool_prefix, user_tag
 from seriatim.lua import pool_scripts as pool_calls
-from seriatim.lua.script_calls import run
+from seriatim.lua.script_calls import run, translate_redis_errors
 from seriatim.records import RATES
 from seriatim.user_limits import LIMITS, MAX_LIMIT, UserLimits
+
+DAY_S = 86_400
 
 
 def set_user_limits(redis: "Redis", pool: str, user: str, changes: Mapping[str, float | None]) -> UserLimits:
@@ -32,6 +34,18 @@ def set_user_limits(redis: "Redis", pool: str, user: str, changes: Mapping[str, 
         if value is not None:
             check_range(name, value, LIMITS[name].low, LIMITS[name].high)
     return run(redis, pool_calls.tune_user(pool, user_tag(user), changes))
+
+
+def characters_of_today(redis: "Redis", pool: str, user: str) -> int:
+    """The characters that a pool's engines were sent today (UTC) for a user with a budget.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with translate_redis_errors():
+        day = redis.time()[0] // DAY_S
+        spent = redis.hget(f"{pool_prefix(pool)}:spent:{day}", user_tag(user))
+    return int(spent or 0)
 
 
 def set_pool_limit(redis: "Redis", pool: str, allowed: int | None) -> int:

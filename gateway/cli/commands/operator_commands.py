@@ -14,7 +14,7 @@ from gateway.cli.render import status_tables
 from gateway.cli.render.timeline_plot import draw_timeline
 from gateway.local.installed_engines import running_default
 from seriatim.client.job import Job
-from seriatim.client.operator_limits import set_pool_limit, set_pool_rates, set_user_limits
+from seriatim.client.operator_limits import characters_of_today, set_pool_limit, set_pool_rates, set_user_limits
 from seriatim.client.option_checks import check_range
 from seriatim.client.producer import Producer
 from seriatim.errors import BadInput, JobUnknown, Unwritable
@@ -81,8 +81,11 @@ def _set_user(options: argparse.Namespace, settings: Settings) -> int:
     texts = {name: text for name in LIMITS if (text := getattr(options, name)) is not None}
     changes = {name: _parse_limit(name, text) for name, text in texts.items()}
     pool = options.pool or running_default(settings)
-    limits = set_user_limits(_connect(settings), pool, options.user, changes).as_dict()
+    redis = _connect(settings)
+    limits = set_user_limits(redis, pool, options.user, changes).as_dict()
     shown = ", ".join(f"{option_of(name).removeprefix('--')} {value:g}" for name, value in limits.items())
+    if "characters_day" in limits:
+        shown += f" ({characters_of_today(redis, pool, options.user)} of them spent today)"
     _write_line(f"user {options.user} in pool {pool}: {shown or 'no limits set; those of each job apply'}")
     return ExitCode.OK
 

@@ -122,6 +122,8 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
     assert output == "user anna in pool tone: weight 4, in-flight 2, queued-s 90\n"
     done = seriatim(*user, "--weight", "none", "--in-flight", "none", "--queued-s", "none", settings=settings)
     assert done.stdout.decode() == "user anna in pool tone: no limits set; those of each job apply\n"
+    done = seriatim(*user, "--characters-day", "9000", settings=settings)
+    assert done.stdout.decode() == "user anna in pool tone: characters-day 9000 (0 of them spent today)\n"
     job.cancel()  # it can be asked for for a minute
     done = seriatim("set", job.id, "--priority", "5", settings=settings)
     assert done.stdout.decode() == f"job {job.id} has already ended: cancelled\n"

@@ -8,7 +8,7 @@ import pytest
 
 from seriatim import JobOptions
 from seriatim.client.job_options import JobRequest
-from seriatim.client.operator_limits import set_user_limits
+from seriatim.client.operator_limits import characters_of_today, set_user_limits
 from seriatim.errors import BudgetSpent, CapReached
 from seriatim.keys import user_tag
 from seriatim.stream_entries import SentenceStart
@@ -84,6 +84,8 @@ def test_the_characters_of_a_users_day_end_a_job_that_needs_more_and_refuse_the_
         BudgetSpent, match=r"sentence 2: BudgetSpent: the user has spent the \d+ characters of this day"
     ):
         list(audio)
+    with system.redis as client:
+        assert characters_of_today(client, "tone", "frugal") == sum(map(len, text[:2]))
     with pytest.raises(CapReached, match="has spent as many characters today as SERIATIM_USER_CHARACTERS_DAY allows"):
         enqueue(system, text, user="frugal")
 
