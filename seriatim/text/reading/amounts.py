@@ -86,7 +86,9 @@ def _money_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     shorts = _any_of([short for short in grammar.rules.scales if len(short) > 1])
 
     start = r"[A-Za-z\d]" if grammar.rules.attached else r"\w"
-    sign_first = rf"(?<!{start})(?P<minus>(?<!\S)[-−])?(?:(?P<sign>{signs})\s?|(?P<code>{codes})\s)"
+    sign_first = (
+        rf"(?<!{start})(?P<minus>(?<!\S)[-−])?(?:(?P<sign>{signs})\s?(?P<minus2>[-−](?=\d))?|(?P<code>{codes})\s)"
+    )
     sign_between = rf"(?:{_DASH}(?:{signs})?(?P<to>{n}))?"
     english = rf"{sign_first}(?P<n>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d){grammar.after}"
     comma = rf"{sign_first}(?P<n>\d+,\d\d){grammar.after}"
@@ -111,7 +113,7 @@ def _stop(found: re.Match[str]) -> str:
 
 def _money(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     currency = grammar.rules.money[found["sign"] or found["code"]]
-    minus = f"{grammar.words['minus']} " if found["minus"] else ""
+    minus = _minus(grammar, found)
     named = found.groupdict()
     if not (named["to"] or named.get("scale")) and _is_named(grammar, found):
         return f"{minus}{grammar.say(found['n'], currency.major.gender)}"
@@ -124,9 +126,15 @@ def _money(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     return f"{minus}{first}{_price(grammar, text, currency)}"
 
 
+def _minus(grammar: NumberGrammar, found: re.Match[str]) -> str:
+    """The word of the minus before a price, or behind its sign: $-5."""
+    is_negative = found["minus"] or found.groupdict().get("minus2")
+    return f"{grammar.words['minus']} " if is_negative else ""
+
+
 def _english_price(grammar: NumberGrammar, found: re.Match[str]) -> str:
     """A price with a decimal point in a language with a decimal comma, as prices in dollars are often written."""
-    minus = f"{grammar.words['minus']} " if found["minus"] else ""
+    minus = _minus(grammar, found)
     text = found["n"].replace(",", "").replace(".", ",")
     return f"{minus}{_price(grammar, text, grammar.rules.money[found['sign'] or found['code']])}"
 
@@ -142,7 +150,7 @@ def _is_named(grammar: NumberGrammar, found: re.Match[str]) -> bool:
 
 def _comma_price(grammar: NumberGrammar, found: re.Match[str]) -> str:
     """A price with a decimal comma in English, as some countries write it: €3,50."""
-    minus = f"{grammar.words['minus']} " if found["minus"] else ""
+    minus = _minus(grammar, found)
     currency = grammar.rules.money[found["sign"] or found["code"]]
     return f"{minus}{_price(grammar, found['n'].replace(',', '.'), currency)}"
 
@@ -195,7 +203,9 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             return prefix(found) + grammar.counted(found["n"], units[found["sign"]])
         name = words["percent" if found["sign"] in "%٪" else "permille"]
         if words.get("percent_first"):
-            return f"{name}{prefix(found)}{grammar.say(found['n'])}"
+            number = found["n"].lstrip("-−+±")
+            sign = found.groupdict().get("minus") or found["n"][: len(found["n"]) - len(number)]
+            return f"{grammar.sign_words(sign)}{name}{prefix(found)}{grammar.say(number)}"
         return f"{prefix(found)}{grammar.say(found['n'])}{grammar.gap}{name}"
 
     def dimensions(found: re.Match[str]) -> str:
@@ -207,7 +217,14 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return f"{firsts} {by} {last}"
 
     parts = rf"(?P<parts>{n}(?:\s?×\s?{n}|\s?x\s?{n})+)(?:\s?(?P<unit>{symbols}))?"
-    leading = [ReadingRule(re.compile(rf"(?<!\w)(?P<sign>[%٪])\s?(?P<from>)(?P<n>{n}){grammar.after}"), percent)]
+    leading = [
+        ReadingRule(
+            re.compile(
+                rf"(?<!\w)(?P<minus>[-−+])?(?P<sign>[%٪‰])\s?(?:(?P<from>{n}){_DASH}%?)?(?P<n>{n}){grammar.after}"
+            ),
+            percent,
+        )
+    ]
     return [
         *(leading if "percent_first" in words else []),
         grammar.rule(parts, dimensions),

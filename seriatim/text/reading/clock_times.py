@@ -2,6 +2,7 @@
 
 import re
 
+from seriatim.text.reading.language_rules import Noun
 from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.reading_rule import ReadingRule
 
@@ -22,11 +23,16 @@ def clock_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if mark := grammar.words.get("clock_dot"):  # `9.30 h`, where decimals have a comma
         dotted = rf"(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)\s?{mark}(?!\w)"
         rules.insert(0, grammar.rule(dotted, lambda found: grammar.rules.clock(int(found["h"]), int(found["m"]))))
+    hours = grammar.rule(
+        r"(?P<h>[01]?\d|2[0-3])h(?P<m>[0-5]\d)", lambda found: grammar.rules.clock(int(found["h"]), int(found["m"]))
+    )
+    if "h" not in grammar.words.get("clock_marks", ""):
+        rules.insert(0, hours)  # 20h30, where the French write so
     between = re.compile(
         r"(?<=\d[:.h]\d\d)\s?[-–]\s?(?=\d{1,2}[:.h]\d\d(?!\s?[ap]\.?m))|(?<=\dh)\s?[-–]\s?(?=\d{1,2}h(?![^\W\d]))"
     )
     rules.insert(0, ReadingRule(between, lambda _found: f" {grammar.words['to']} "))
-    return [*rules, grammar.rule(r"(?P<a>\d{1,3}):(?P<b>\d{1,4})", lambda found: _ratio(grammar, found))]
+    return [*rules, grammar.rule(rf"(?P<a>\d{{1,3}}):(?P<b>{grammar.integer})", lambda found: _ratio(grammar, found))]
 
 
 def _time(grammar: NumberGrammar) -> str:
@@ -46,8 +52,14 @@ def _clock(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     if found["s"] and (int(found["s"]) or found["parts"]) and "s" in grammar.rules.units:
         whole = found["s"].lstrip("0") or "0"
         seconds = f"{whole}{grammar.rules.decimal_mark}{found['parts']}" if found["parts"] else whole
-        time += f" {grammar.words['and']} {grammar.counted(seconds, grammar.rules.units['s'])}"
+        link = grammar.words.get("clock_and", f"{grammar.words['and']} ")
+        time += f"{grammar.gap or ' '}{link}{grammar.counted(seconds, _second(grammar))}"
     return time
+
+
+def _second(grammar: NumberGrammar) -> Noun:
+    """A second of a time of day, which Chinese calls otherwise than one that lasts."""
+    return Noun("-", ("秒",)) if grammar.rules.tag == "zh" else grammar.rules.units["s"]
 
 
 def _with_half(time: str, found: re.Match[str]) -> str:
@@ -66,5 +78,6 @@ def _hour(grammar: NumberGrammar, hour: str, minute: str | None) -> str:
 
 
 def _ratio(grammar: NumberGrammar, found: re.Match[str]) -> str:
-    second = grammar.say(found["b"]) if found["b"][0] == "0" < found["b"] else grammar.rules.compared(int(found["b"]))
+    digits = grammar.split(found["b"])[0]
+    second = grammar.say(digits) if digits[0] == "0" < digits else grammar.rules.compared(int(digits))
     return f"{grammar.say(found['a'])} {grammar.words['ratio']} {second}"

@@ -30,11 +30,11 @@ _HEADS = {
     "hi": (r"OTP|PIN|ओटीपी|पिन(?: कोड)?|कोड|पासवर्ड", "है|:|="),
     "ar": (r"OTP|(?:ال)?رمز(?: ال\w+)?|(?:ال)?كود|كلمة المرور", "هو|:|="),
     "zh": (
-        r"QQ|微信|[账帐]号|卡号|学号|编号|工号|手机号?码?|电话(?:号码)?|验证码|密码|订单号|身份证号?码?|邮编|邮政编码|尾号|拨打|代码",
+        r"QQ|微信|房间号|房号|门牌号|航班号|取件码|[账帐]号|卡号|学号|编号|工号|手机号?码?|电话(?:号码)?|验证码|密码|订单号|身份证号?码?|邮编|邮政编码|尾号|拨打|致电|热线|短信(?:至|到)|发送(?:至|到)|代码",
         "是|为|：|:",
     ),
     "ja": (r"暗証番号|認証コード|確認コード|パスワード|コード|口座番号|郵便番号|電話番号|会員番号", "は|：|:"),
-    "ko": (r"인증번호|비밀번호|계좌번호|우편번호|회원번호|전화번호|코드|암호", "는|은|:"),
+    "ko": (r"인증번호|비밀번호|계좌번호|우편번호|회원번호|전화번호|(?<!레)코드|암호", "는|은|:"),
 }  # fmt: skip
 
 _HEAD_CHARS = 60  #: no longer words stand before a code
@@ -48,7 +48,8 @@ def code_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     least = 4 if grammar.rules.spaced else 3
     gap = rf"(?: ?(?:{links}))? " if grammar.rules.spaced and not grammar.rules.attached else rf" ?(?:{links})? ?"
     word, edge = (r"(?<![A-Za-z\d_.,])", r"(?![A-Za-z\d_]") if grammar.rules.attached else (r"(?<![\w.,])", r"(?!\w")
-    head = re.compile(rf"(?<![^\W_])(?:{heads}){gap}\Z")
+    apart = r"(?<![A-Za-z])(?<!レ)" if grammar.rules.attached else r"(?<![^\W_])"
+    head = re.compile(rf"{apart}(?:{heads}){gap}\Z")
 
     def read(found: re.Match[str]) -> str | None:
         """Its digits, if the words before it, which are looked for only now, say that it is a code."""
@@ -56,4 +57,5 @@ def code_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         is_code = head.search(found.string, max(0, start - _HEAD_CHARS), start) is not None
         return grammar.rules.speller.digits(found[0]) if is_code else None
 
-    return [ReadingRule(re.compile(rf"{word}\d{{{least},20}}{edge}|[.,:/-]\d|\s?[-–]\s?\d)"), read)]
+    counter = "|[元个部次人年月日台万亿名]" if grammar.rules.tag == "zh" else ""
+    return [ReadingRule(re.compile(rf"{word}\d{{{least},20}}{edge}|[.,:/-]\d|\s?[-–]\s?\d{counter})"), read)]

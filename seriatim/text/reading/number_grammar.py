@@ -38,7 +38,7 @@ class NumberGrammar:
         self.rules = rules
         self.words = rules.words
         groups = [rf"(?:{re.escape(mark)}\d{{3}})+" for mark in (*rules.group_marks, *_SPACES)]
-        groups.append(r"(?: \d{3}){2,}")
+        groups += [r"(?: \d{3}){2,}", r" 000"]
         if rules.decimal_mark == ".":
             groups.append(r"(?:\.\d{3}){2,}")
         grouped = rf"\d{{1,3}}(?:{'|'.join(groups)})"
@@ -77,13 +77,14 @@ class NumberGrammar:
         sign, number = (text[0], text[1:]) if text[0] in _MINUS + "+±" else ("", text)
         whole, fraction = self.split(number)
         if not fraction:
-            return f"{self._sign(sign)}{self._whole(whole, form)}"
+            return f"{self.sign_words(sign)}{self._whole(whole, form)}"
         words = self.rules.decimal(whole, fraction, form)
         if words is None:
             words = f"{self._whole(whole, '')} {self.words['point']} {self._fraction(fraction)}"
-        return f"{self._sign(sign)}{words}"
+        return f"{self.sign_words(sign)}{words}"
 
-    def _sign(self, sign: str) -> str:
+    def sign_words(self, sign: str) -> str:
+        """The words of a sign before a number, with a space behind them; "" of none."""
         name = {"": "", "+": "plus", "±": "plusminus"}.get(sign, "minus")
         return f"{self.words[name]} " if name else ""
 

@@ -11,6 +11,7 @@ _FRACTIONS = "¼½¾⅐-⅞"
 _NOUN = re.compile(r"\s([^\W\d_]{2,})")
 _MILLION = 1_000_000
 _MILLIONS_DE = frozenset(["es", "pt"])
+FEWEST_DIGITS_OF_CODE = 9  #: a telephone number without groups has as many
 _FIRST_DIGIT_GROUP = 13  #: more digits than this are an account number or a key, and no quantity
 
 
@@ -73,23 +74,33 @@ def _season(grammar: NumberGrammar, first: str, second: str) -> str | None:
 
 
 def _range_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    minus = grammar.words.get("subtract", grammar.words["minus"])
+
     def read(found: re.Match[str]) -> str | None:
         low, high = found["low"], found["high"]
         if high[0] == "0" and high.isdecimal() and len(high) > 1:  # the number of a file or the like: 2024-001
             return f"{grammar.year(int(low)) if is_year(low) else grammar.say(low)}, {grammar.say(high)}"
         first, last = grammar.count(low), grammar.count(high)
-        if first is None or last is None:
-            return f"{grammar.say(low)} {grammar.words['to']} {grammar.say(high)}"
-        if is_year(low) and (is_year(high) or len(high) == 2):
+        if is_year(low) and last is not None and (is_year(high) or len(high) == 2):
             second = grammar.year(last) if len(high) == 4 else grammar.say(high)
-            return f"{grammar.year(first)} {grammar.words['to']} {second}"
-        if first < last:
-            return f"{grammar.say(low)} {grammar.words['to']} {grammar.say(high)}"
-        if " " in found[0]:
-            return f"{grammar.say(low)} {grammar.words['minus']} {grammar.say(high)}"
-        return f"{grammar.say(low)} {grammar.words.get('score', grammar.words['ratio'])} {grammar.say(high)}"
+            return f"{grammar.year(int(low))} {grammar.words['to']} {second}"
+        link = grammar.words.get("score", grammar.words["ratio"])
+        if equals.match(found.string, found.end()):  # 5-3=2
+            link = minus
+        elif first is None or last is None or first < last:
+            return between(found)
+        elif " " in found[0]:
+            link = minus
+        return f"{grammar.say(low)} {link} {grammar.say(high)}"
 
-    n = grammar.number
+    def between(found: re.Match[str]) -> str:
+        """From one number to the other, both of which agree with the noun behind them."""
+        numbers, noun = (found["low"], found["high"]), _NOUN.match(found.string, found.end())
+        counts = [grammar.count(number) if noun else None for number in numbers]
+        forms = ["" if count is None or noun is None else grammar.rules.agreement(count, noun[1]) for count in counts]
+        return f" {grammar.words['to']} ".join(map(grammar.say, numbers, forms))
+
+    n, equals = grammar.number, re.compile(rf"\s?(?:=|{re.escape(grammar.words['equals'])}(?!\w)|等于|イコール)")
     guard = r"(?![-–—/]\d)"
     return [
         ReadingRule(
@@ -141,6 +152,11 @@ def _code_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     ]
 
 
+def _is_code(digits: str) -> bool:
+    """Is a number without groups too long and too odd for a quantity?"""
+    return len(digits) >= FEWEST_DIGITS_OF_CODE and not digits.endswith("000")
+
+
 def _counts_millions(grammar: NumberGrammar, count: int, noun: str) -> bool:
     """Does a plural stand behind whole millions, which are nouns themselves: un millón de personas?"""
     return (
@@ -164,10 +180,10 @@ def _plain_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
     def read(found: re.Match[str]) -> str:
         text = found["n"]
-        if len(text) > _FIRST_DIGIT_GROUP and text.isdecimal():
-            return speller.digits(text)
         beside = found.string[found.end() : found.end() + 1]
         noun, count = _NOUN.match(found.string, found.end()), grammar.count(text)
+        if text.isdecimal() and (len(text) > _FIRST_DIGIT_GROUP or _is_code(text)):
+            return speller.digits(text)
         is_amount = noun is not None and noun[1].lower() in amounts and word_before(found) != "in"
         if is_year(text) and not is_amount and (grammar.rules.spaced or not beside.isalpha()):
             return grammar.year(int(text))

@@ -23,6 +23,7 @@ from seriatim.text.reading.mixed_numbers import mixed_rules
 from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.numbers_in_text import number_rules
 from seriatim.text.reading.other_marks import other_mark_rules
+from seriatim.text.reading.program_names import program_rules
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.required_characters import characters, required_characters
 from seriatim.text.reading.roman_numerals import roman_rules
@@ -38,7 +39,7 @@ LANGUAGES = {
 }  # fmt: skip
 #: anything that some rule reads
 _READABLE = re.compile(
-    r"[\d_#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/²³⁰-⁹¼½¾⅐-⅞①-⑳¢]|"
+    r"[\d_#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/²³⁰-⁹¼½¾⅐-⅞①-⑳¢√∞]|"
     r"[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b|[:;]["
     r"'’)(DPp-]"
 )
@@ -85,7 +86,17 @@ def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], 
         return ()
     grammar = NumberGrammar(rules)
     first, marks = (
-        (_early_rules, circled_rules, mixed_rules, angle_rules, literal_rules, title_rules, weekday_rules, _own_rules),
+        (
+            _early_rules,
+            circled_rules,
+            mixed_rules,
+            angle_rules,
+            program_rules,
+            literal_rules,
+            title_rules,
+            weekday_rules,
+            _own_rules,
+        ),
         (reference_rules,),
     )
     counted = (other_mark_rules, code_rules, date_rules, identifier_rules, scientific_rules)

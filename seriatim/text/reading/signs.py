@@ -9,6 +9,9 @@ from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _WORD_PARTS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+#: the last capital of several begins a word: BBCNews, IAmLegend
+_CAPITAL, _SMALL_LETTER = "[A-ZА-ЯЁÄÖÜÀ-ÖÙ-ÝĄĆĘŁŃÓŚŹŻİŞĞÇ]", "[a-zа-яёà-ÿąćęłńśźżışğ]"
+_LAST_CAPITAL = re.compile(rf"(?<={_CAPITAL})(?={_CAPITAL}{_SMALL_LETTER}(?:{_SMALL_LETTER}|{_CAPITAL}))")
 _OPERATORS = {"+": "plus", "−": "minus", "=": "equals", "≈": "about", "×": "times", "÷": "divided", "±": "plusminus",
               "<": "less", ">": "greater", "≤": "at_most", "≥": "at_least", "≠": "unequal", "*": "times"}  # fmt: skip
 #: behind a sign, where no word is before it: it compares no two numbers
@@ -139,24 +142,20 @@ def title_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
 
 def literal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
-    """Written forms with a reading of their own, such as C++."""
+    """Written forms with a reading of their own, such as `e.g.`."""
     literals = _with_capitals(grammar.rules.literals)
     if not literals:
         return []
     written = "|".join(re.escape(form) for form in sorted(literals, key=len, reverse=True))
-    pattern = re.compile(rf"(?<![\w.+#/])(?:{written})(?![\w+#/])(?!\.\d)")
+    flags = re.ASCII if grammar.rules.attached else re.NOFLAG  # letters may stand right beside it
+    pattern = re.compile(rf"(?<![\w.+#/])(?:{written})(?![\w+#/])(?!\.\d)", flags)
 
     def read(found: re.Match[str]) -> str:
         """Its words, with the stop of an abbreviation that ends the sentence."""
         stop = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
         return literals[found[0]] + stop
 
-    before_number = [
-        ReadingRule(re.compile(r"(?<![\w+])C\+\+(?=\d\d(?!\w))"), lambda _found: f"{literals['C++']} ")
-        for _ in ("C++",)
-        if "C++" in literals
-    ]
-    return [ReadingRule(pattern, read), *before_number]
+    return [ReadingRule(pattern, read)]
 
 
 def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -164,7 +163,8 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     words = grammar.words
 
     def operator(found: re.Match[str]) -> str | None:
-        name = words.get(_OPERATORS[found["sign"]])
+        sign = found["sign"]
+        name = words.get("subtract" if sign == "−" else "", "") or words.get(_OPERATORS[sign])
         return f" {name} " if name else None
 
     def comparison(found: re.Match[str]) -> str:
@@ -172,6 +172,11 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
     def hashtag(found: re.Match[str]) -> str | None:
         return f"{words['hashtag']} {_parted(found['word'])}"
+
+    def infinity(found: re.Match[str]) -> str:
+        sign = {"": "", "+": words["plus"]}.get(found["sign"], words["minus"])
+        before = " " if found.start() else ""
+        return f"{before}{sign}{' ' if sign else ''}{words['infinity']}"
 
     def word(name: str, template: str = "{}") -> Callable[[re.Match[str]], str]:
         return lambda _found: template.format(words[name])
@@ -191,10 +196,16 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             re.compile(r"[A-Z](?<![^\W\d_]\.[A-Z])(?<!\w[A-Z])[a-z]{0,2}\.(?:[A-Z][a-z]{0,2}\.){1,3}(?!\w)"), _degree
         ),
     ]
+    rules += [
+        ReadingRule(re.compile(r"√\s?(?=[\w(])"), word("root", "{} ")),
+        ReadingRule(re.compile(r"(?<![\w∞])\s?(?P<sign>[+−-]?)∞"), infinity),
+    ]
     if "periods" in words:
         rules.append(ReadingRule(re.compile(rf"(?<=\w)/(?=(?:{words['periods']})(?!\w))"), word("per", " {} ")))
     if "hashtag" in words:
-        rules.append(ReadingRule(re.compile(r"(?<![\w&#])#(?P<word>\d*[^\W\d_]\w*)"), hashtag))
+        before = r"[A-Za-z\d&#]" if grammar.rules.attached else r"[\w&#]"
+        closing = "#?" if not grammar.rules.spaced else ""  # #新年快乐#
+        rules.append(ReadingRule(re.compile(rf"(?<!{before})#(?P<word>\d*[^\W\d_]\w*){closing}"), hashtag))
     return rules
 
 
@@ -211,7 +222,7 @@ def _parted(hashtag: str) -> str:
     """The words of a hashtag, which begin with capitals behind small letters."""
     pairs = pairwise(hashtag)
     rest = "".join(f" {letter}" if before.islower() and letter.isupper() else letter for before, letter in pairs)
-    return _WORD_PARTS.sub(" ", (hashtag[0] + rest).replace("_", " "))
+    return _WORD_PARTS.sub(" ", _LAST_CAPITAL.sub(" ", (hashtag[0] + rest).replace("_", " ")))
 
 
 def _degree(found: re.Match[str]) -> str | None:

@@ -52,7 +52,7 @@ def weekday_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
     span = rf"(?P<first>{days})\.?\s?[-–—]\s?(?P<last>{days})(?![\w-])(?:\.(?=\s[^\WA-Z_]|[,;)]))?"
     pair = rf"(?P<first>{days})\.\s(?P<link>{_LINKS[grammar.rules.tag]})\s(?P<last>{days})(?:\.|(?!\w))"
-    day = rf"(?P<day>{days})(?:\.(?=,?\s\d)|(?=\s(?:{_TIME})))"
+    day = rf"(?<!\d\s)(?P<day>{days})(?:\.(?=,?\s\d)|(?=\s(?:{_TIME})))"
     return [
         ReadingRule(re.compile(rf"(?<![\w-]){pattern}", flags), read)
         for pattern, read in ((span, read_range), (pair, read_pair), (day, read_day))

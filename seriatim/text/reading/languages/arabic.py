@@ -11,6 +11,7 @@ from seriatim.text.reading.language_rules import (
     read_units,
 )  # fmt: skip
 from seriatim.text.reading.languages.arabic_counts import COUNTED, SPELLER, clock_words, counted_noun, read_counted
+from seriatim.text.reading.languages.forms.arabic_ordinals import ARABIC_ORDINALS
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _MONTHS = ("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر",
@@ -32,6 +33,8 @@ _SCALES = """
 مليار        | - مليار
 """
 _WORDS = {
+    "root": "جذر", "infinity": "ما لا نهاية", "squared": "تربيع", "cubed": "تكعيب", "subtract": "ناقص", "per": "لكل",
+    "periods": "شهر|ساعة|يوم|سنة|شخص|كيلو|لتر|دقيقة|ثانية|أسبوع|ليلة",
     "fold": "- مرة/مرتان/مرات/مرة/مرة", "power": "أس {}",
     "minus": "سالب", "plus": "زائد", "plusminus": "زائد أو ناقص", "point": "فاصلة", "dot": "نقطة",
     "percent": "بالمئة", "permille": "بالألف", "to": "إلى", "ratio": "إلى", "by": "في", "times": "في", "and": "و",
@@ -40,7 +43,7 @@ _WORDS = {
     "version": "الإصدار", "mixed": " و", "cents": "full", "cents_and": "و", "date_of": r"\s", "over": "على",
 }  # fmt: skip
 _REFERENCES = {"ص.": "صفحة", "رقم": "رقم", "№": "رقم", "#": "رقم", "§": "فقرة", "~": "حوالي"}
-_LITERALS = {"C++": "سي بلس بلس", "C#": "سي شارب"}
+_LITERALS = {"و/أو": "و أو", "إلخ": "إلى آخره", "ق.م": "قبل الميلاد"}
 _FRACTIONS = {2: "نصف", 3: "ثلث", 4: "ربع", 5: "خمس", 6: "سدس", 7: "سبع", 8: "ثمن", 9: "تسع", 10: "عشر"}
 
 
@@ -67,6 +70,7 @@ class Arabic(LanguageRules):
     )
     late_rules = (ReadingRule(re.compile(_JOINER), lambda _found: ""),)
     own_rules = (
+        *ARABIC_ORDINALS,
         ReadingRule(re.compile(r"(?<=\d)٫(?=\d)"), lambda _found: "."),
         ReadingRule(re.compile(r"(?<=\d)٬(?=\d{3})"), lambda _found: ","),
         ReadingRule(COUNTED, read_counted),

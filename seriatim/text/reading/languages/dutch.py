@@ -29,6 +29,7 @@ miljoen miljoenen mln mln. | - miljoen
 miljard miljarden mld mld. | - miljard
 """
 _WORDS = {
+    "root": "wortel", "infinity": "oneindig",
     "factorial": "faculteit",
     "per": "per", "score": "",
     "periods": "maand|dag|uur|jaar|week|persoon|nacht|kilo|liter|minuut|seconde|stuk",
@@ -51,8 +52,9 @@ _TITLES = {
     "Dr.": "Dokter", "prof.": "professor", "Prof.": "Professor", "ir.": "ingenieur",
 }  # fmt: skip
 _LITERALS = {
+    "en/of": "en of",
     "tel.": "telefoon",
-    "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "d.w.z.": "dat wil zeggen", "o.a.": "onder andere",
+    "d.w.z.": "dat wil zeggen", "o.a.": "onder andere",
     "bijv.": "bijvoorbeeld", "24/7": "vierentwintig zeven", "CO2": "C O twee", "CO₂": "C O twee", "H2O": "H twee O",
     "enz.": "enzovoort", "m.a.w.": "met andere woorden", "t/m": "tot en met", "evt.": "eventueel",
     "m.b.t.": "met betrekking tot", "n.Chr.": "na Christus", "v.Chr.": "voor Christus", "etc.": "et cetera",

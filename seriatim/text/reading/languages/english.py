@@ -28,6 +28,7 @@ zł PLN         | - zloty/zlotys           | - grosz/groszy
 ¢              | - cent/cents
 """
 _WORDS = {
+    "root": "the square root of", "infinity": "infinity",
     "factorial": "factorial",
     "per": "per",
     "fold": "- time/times", "power": "to the power of {}",
@@ -54,8 +55,7 @@ _TITLES = {
 }  # fmt: skip
 _LITERALS = {
     "Tel.": "telephone",
-    "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp", ".NET": "dot net", "ASP.NET": "ASP dot net",
-    "Node.js": "Node JS", "24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty-fifty",
+    "24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty-fifty",
     "w/o": "without", "w/": "with", "i.e.": "that is", "e.g.": "for example", "H2O": "H two O", "CO2": "C O two",
     "CO₂": "C O two", "H₂O": "H two O", "and/or": "and or", "etc.": "et cetera", "vs.": "versus", "vs": "versus",
     "approx.": "approximately", "dept.": "department", "Dept.": "Department", "Sept.": "September",

@@ -34,6 +34,7 @@ million millions M Mio   | m million/millions
 milliard milliards Md Mds | m milliard/milliards
 """
 _WORDS = {
+    "root": "racine de", "infinity": "infini",
     "factorial": "factorielle",
     "per": "par",
     "periods": "mois|jour|heure|an|année|semaine|personne|nuit|kilo|litre|minute|seconde",
@@ -60,10 +61,11 @@ _TITLES = {
     "Mgr": "Monseigneur",
 }  # fmt: skip
 _LITERALS = {
+    "et/ou": "et ou",
     "les nos": "les numéros", "aux nos": "aux numéros", "des nos": "des numéros",
     "1/2 heure": "une demi-heure", "½ heure": "une demi-heure",
     "Tél.": "téléphone",
-    "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
+    "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
     "p. ex.": "par exemple", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
     "CO2": "C O deux", "CO₂": "C O deux", "H2O": "H deux O",
     "etc.": "et cetera", "av. J.-C.": "avant Jésus-Christ", "apr. J.-C.": "après Jésus-Christ",

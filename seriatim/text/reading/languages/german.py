@@ -12,6 +12,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.forms.german_weekdays import GERMAN_WEEKDAYS
 from seriatim.text.reading.languages.german_ordinals import GERMAN_ORDINALS
 from seriatim.text.reading.number_grammar import word_before
 from seriatim.text.reading.number_speller import NumberSpeller
@@ -39,6 +40,7 @@ Milliarde             | f Milliarde/Milliarden
 Milliarden Mrd. Mrd   | f Milliarde/Milliarden
 """
 _WORDS = {
+    "root": "Wurzel aus", "infinity": "unendlich",
     "factorial": "Fakultät",
     "per": "pro",
     "periods": "Monat|Tag|Stunde|Jahr|Woche|Person|Nacht|Stück|Kopf|Minute|Sekunde|Quadratmeter|Liter|Kilo",
@@ -60,8 +62,9 @@ _TITLES = {
     "Hr.": "Herr", "Hrn.": "Herrn", "Fr.": "Frau", "Dr.": "Doktor", "Prof.": "Professor", "St.": "Sankt",
 }  # fmt: skip
 _LITERALS = {
+    "und/oder": "und oder",
     "geb.": "geboren", "gest.": "gestorben",
-    "C++": "C plus plus", "C#": "C sharp", ".NET": "Dot Net", "z.B.": "zum Beispiel", "z. B.": "zum Beispiel",
+    "z.B.": "zum Beispiel", "z. B.": "zum Beispiel",
     "d.h.": "das heißt", "d. h.": "das heißt", "u.a.": "unter anderem", "u. a.": "unter anderem",
     "i.d.R.": "in der Regel", "z.T.": "zum Teil", "24/7": "vierundzwanzig sieben", "CO2": "C O zwei",
     "CO₂": "C O zwei", "H2O": "H zwei O",
@@ -197,6 +200,7 @@ class German(LanguageRules):
     titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
+    early_rules = GERMAN_WEEKDAYS
     own_rules = (
         *GERMAN_ORDINALS,
         ReadingRule(

@@ -32,6 +32,7 @@ milione milioni mln Mln  | m milione/milioni
 miliardo miliardi mld Mld | m miliardo/miliardi
 """
 _WORDS = {
+    "root": "radice di", "infinity": "infinito",
     "factorial": "fattoriale",
     "per": "per",
     "periods": "persona|notte|chilo|litro",
@@ -58,9 +59,10 @@ _TITLES = {
     "C.so": "Corso", "c.so": "corso",
 }  # fmt: skip
 _LITERALS = {
+    "e/o": "e o",
     "1/2 ora": "mezz'ora", "½ ora": "mezz'ora",
     "Tel.": "telefono",
-    "C++": "C più più", "C#": "C sharp", ".NET": "dot net", "p.es.": "per esempio", "p. es.": "per esempio",
+    "p.es.": "per esempio", "p. es.": "per esempio",
     "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",
     "ecc.": "eccetera", "ad es.": "ad esempio", "a.C.": "avanti Cristo", "d.C.": "dopo Cristo", "ca.": "circa",
     "max.": "massimo",

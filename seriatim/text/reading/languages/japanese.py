@@ -4,6 +4,7 @@ import re
 
 from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units, read_units
 from seriatim.text.reading.languages.east_asian_ranges import east_asian_ranges
+from seriatim.text.reading.languages.forms.furigana import FURIGANA
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_value
@@ -23,6 +24,7 @@ _SCALES = """
 億 | - 億
 """
 _WORDS = {
+    "root": "ルート", "infinity": "無限大", "squared": "の二乗", "cubed": "の三乗", "clock_and": "",
     "factorial": "の階乗",
     "fold": "- 倍", "power": "の{}乗",
     "minus": "マイナス", "plus": "プラス", "plusminus": "プラスマイナス", "point": "点", "dot": "点",
@@ -33,7 +35,6 @@ _WORDS = {
     "unequal": "ノットイコール",
     "version": "バージョン", "mixed": "と", "cents": "decimal",
 }  # fmt: skip
-_LITERALS = {"C++": "シープラスプラス", "C#": "シーシャープ"}
 _REFERENCES = {"№": "ナンバー", "No.": "ナンバー", "~": "約", "p.": "ページ"}
 _SPELLER = NumberSpeller("ja", {}, {"〇": "ゼロ"})
 
@@ -56,11 +57,10 @@ class Japanese(LanguageRules):
     money = parse_money(_MONEY)
     units = read_units("ja")
     references = _REFERENCES
-    literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
         ReadingRule(re.compile(r"〒\s?(?P<a>\d{3})[-ー−](?P<b>\d{4})(?!\d)"), _postal),
-        ReadingRule(re.compile(r"(?<=[\u4e00-\u9fff])《[\u3041-\u30ff]{1,20}》"), lambda _found: ""),
+        *FURIGANA,
         *east_asian_ranges("から"),
         ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章巻部節話回世])"), _numeral),
     )

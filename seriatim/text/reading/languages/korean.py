@@ -24,6 +24,7 @@ _SCALES = """
 조 | - 조
 """
 _WORDS = {
+    "root": "루트", "infinity": "무한대", "squared": "제곱", "cubed": "세제곱", "clock_and": "",
     "factorial": "팩토리얼",
     "fold": "- 배", "power": "의 {}승",
     "minus": "마이너스", "plus": "플러스", "plusminus": "플러스마이너스", "point": "점", "dot": "점",
@@ -34,7 +35,6 @@ _WORDS = {
     "mixed": "와 ", "cents": "decimal",
 }  # fmt: skip
 _REFERENCES = {"№": "번호", "#": "번호", "~": "약", "p.": "페이지"}
-_LITERALS = {"C++": "씨 플러스 플러스", "C#": "씨 샵"}
 _SPELLER = NumberSpeller("ko", {"native": "spellout-cardinal-native-attributive"})
 FIRST_SINO_KOREAN = 30  #: from here on, counters have Sino-Korean numbers, too
 _MONTHS = {6: "유", 10: "시"}  #: June and October lose their last sound
@@ -79,7 +79,6 @@ class Korean(LanguageRules):
     money = parse_money(_MONEY)
     units = read_units("ko")
     references = _REFERENCES
-    literals = _LITERALS
     scales = parse_units(_SCALES)
     counters = _COUNTERS
     own_rules = (

@@ -11,6 +11,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.forms.polish_laws import POLISH_LAWS
 from seriatim.text.reading.languages.polish_ordinals import ordinal_words
 from seriatim.text.reading.languages.polish_prepositions import preposition_rules
 from seriatim.text.reading.languages.slavic_cases import CaseTable, case_rules
@@ -37,6 +38,7 @@ mln milion miliony milionów miliona | m milion/miliony/milionów/miliona
 mld miliard miliardy miliardów miliarda | m miliard/miliardy/miliardów/miliarda
 """
 _WORDS = {
+    "root": "pierwiastek z", "infinity": "nieskończoność",
     "factorial": "silnia",
     "fold": "m raz/razy/razy/raza", "power": "do potęgi {}",
     "minus": "minus", "plus": "plus", "plusminus": "plus minus", "point": "przecinek", "dot": "kropka",
@@ -58,8 +60,9 @@ _TITLES = {
     "św.": "święty", "al.": "aleja", "pl.": "plac", "im.": "imienia",
 }  # fmt: skip
 _LITERALS = {
+    "i/lub": "i lub",
     "tel.": "telefon",
-    "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "m.in.": "między innymi", "tj.": "to jest",
+    "m.in.": "między innymi", "tj.": "to jest",
     "24/7": "dwadzieścia cztery na siedem", "CO2": "C O dwa", "CO₂": "C O dwa", "H2O": "H dwa O",
     "np.": "na przykład", "tzn.": "to znaczy", "itd.": "i tak dalej", "itp.": "i tym podobne", "n.e.": "naszej ery",
     "p.n.e.": "przed naszą erą", "tzw.": "tak zwany",
@@ -180,7 +183,7 @@ class Polish(LanguageRules):
     titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("rozdział", "część", "księga", "akt", "scena", "tom", "artykuł", "klasa", "światowa"))
-    early_rules = tuple(preposition_rules())
+    early_rules = (*POLISH_LAWS, *preposition_rules())
     own_rules = (
         ReadingRule(
             re.compile(

@@ -31,6 +31,7 @@ milhão milhões mi M     | m milhão/milhões
 bilhão bilhões bi       | m bilhão/bilhões
 """
 _WORDS = {
+    "root": "raiz de", "infinity": "infinito",
     "factorial": "fatorial",
     "per": "por",
     "periods": "mês|dia|hora|ano|semana|pessoa|noite|quilo|litro|minuto|segundo",
@@ -56,9 +57,10 @@ _TITLES = {
     "Prof.": "professor", "Profa.": "professora", "Av.": "avenida", "Sto.": "Santo", "Sta.": "Santa",
 }  # fmt: skip
 _LITERALS = {
+    "e/ou": "e ou",
     "1/2 hora": "meia hora", "½ hora": "meia hora",
     "Tel.": "telefone",
-    "C++": "C mais mais", "C#": "C sharp", ".NET": "ponto net", "p.ex.": "por exemplo", "p. ex.": "por exemplo",
+    "p.ex.": "por exemplo", "p. ex.": "por exemplo",
     "24/7": "vinte e quatro por sete", "CO2": "C O dois", "CO₂": "C O dois", "H2O": "H dois O",
     "etc.": "et cetera", "a.C.": "antes de Cristo", "d.C.": "depois de Cristo",
     "máx.": "máxima", "mín.": "mínima", "aprox.": "aproximadamente",

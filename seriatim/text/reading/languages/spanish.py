@@ -36,6 +36,7 @@ mil                   | - mil
 millón millones M mill. | m millón/millones
 """
 _WORDS = {
+    "root": "raíz de", "infinity": "infinito",
     "factorial": "factorial",
     "per": "por",
     "periods": "mes|día|hora|año|semana|persona|noche|kilo|litro|minuto|segundo",
@@ -63,9 +64,10 @@ _TITLES = {
     "Avda.": "avenida", "C/": "calle", "c/": "calle", "Pza.": "plaza",
 }  # fmt: skip
 _LITERALS = {
+    "y/o": "y o",
     "1/2 hora": "media hora", "½ hora": "media hora",
     "Tel.": "teléfono",
-    "C++": "C más más", "C#": "C sharp", ".NET": "punto net", "p.ej.": "por ejemplo", "p. ej.": "por ejemplo",
+    "p.ej.": "por ejemplo", "p. ej.": "por ejemplo",
     "24/7": "veinticuatro siete", "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "CO2": "C O dos",
     "CO₂": "C O dos", "H2O": "H dos O",
     "etc.": "etcétera", "Ud.": "usted", "Uds.": "ustedes", "aprox.": "aproximadamente", "a. C.": "antes de Cristo",

@@ -31,6 +31,7 @@ milyon mn    | - milyon
 milyar mr    | - milyar
 """
 _WORDS = {
+    "root": "karekök", "infinity": "sonsuz", "squared": "kare", "cubed": "küp",
     "factorial": "faktöriyel", "score": "",
     "fold": "- kat", "power": "üzeri {}",
     "minus": "eksi", "plus": "artı", "plusminus": "artı eksi", "point": "virgül", "dot": "nokta",
@@ -49,8 +50,9 @@ _TITLES = {
     "St.": "Sen",
 }  # fmt: skip
 _LITERALS = {
+    "ve/veya": "ve veya",
     "tel.": "telefon",
-    "C++": "C artı artı", "C#": "C şarp", "24/7": "yedi yirmi dört", "M.Ö.": "milattan önce",
+    "24/7": "yedi yirmi dört", "M.Ö.": "milattan önce",
     "vb.": "ve benzeri", "Cad.": "Caddesi", "Sok.": "Sokağı", "Mah.": "Mahallesi",
     "örn.": "örneğin", "vs.": "vesaire", "M.S.": "milattan sonra",
 }  # fmt: skip
