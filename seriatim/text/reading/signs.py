@@ -170,14 +170,6 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     def comparison(found: re.Match[str]) -> str:
         return str(words[_COMPARISONS[found["sign"]]])
 
-    def hashtag(found: re.Match[str]) -> str | None:
-        return f"{words['hashtag']} {_parted(found['word'])}"
-
-    def infinity(found: re.Match[str]) -> str:
-        sign = {"": "", "+": words["plus"]}.get(found["sign"], words["minus"])
-        before = " " if found.start() else ""
-        return f"{before}{sign}{' ' if sign else ''}{words['infinity']}"
-
     def word(name: str, template: str = "{}") -> Callable[[re.Match[str]], str]:
         return lambda _found: template.format(words[name])
 
@@ -195,18 +187,27 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(
             re.compile(r"[A-Z](?<![^\W\d_]\.[A-Z])(?<!\w[A-Z])[a-z]{0,2}\.(?:[A-Z][a-z]{0,2}\.){1,3}(?!\w)"), _degree
         ),
-    ]
-    rules += [
         ReadingRule(re.compile(r"√\s?(?=[\w(])"), word("root", "{} ")),
-        ReadingRule(re.compile(r"(?<![\w∞])\s?(?P<sign>[+−-]?)∞"), infinity),
+        ReadingRule(re.compile(r"(?<![\w∞])\s?(?P<sign>[+−-]?)∞"), partial(_infinity, words)),
     ]
     if "periods" in words:
         rules.append(ReadingRule(re.compile(rf"(?<=\w)/(?=(?:{words['periods']})(?!\w))"), word("per", " {} ")))
-    if "hashtag" in words:
-        before = r"[A-Za-z\d&#]" if grammar.rules.attached else r"[\w&#]"
-        closing = "#?" if not grammar.rules.spaced else ""  # #新年快乐#
-        rules.append(ReadingRule(re.compile(rf"(?<!{before})#(?P<word>\d*[^\W\d_]\w*){closing}"), hashtag))
-    return rules
+    return [*rules, _hashtag_rule(grammar)]
+
+
+def _infinity(words: Mapping[str, str], found: re.Match[str]) -> str:
+    sign = {"": "", "+": f"{words['plus']} "}.get(found["sign"], f"{words['minus']} ")
+    return f"{' ' if found.start() else ''}{sign}{words['infinity']}"
+
+
+def _hashtag_rule(grammar: NumberGrammar) -> ReadingRule:
+    rules, name = grammar.rules, grammar.words["hashtag"]
+    before = r"[A-Za-z\d&#]" if rules.attached else r"[\w&#]"
+    closing = "" if rules.spaced else "#?"  # #新年快乐#
+    return ReadingRule(
+        re.compile(rf"(?<!{before})#(?P<word>\d*[^\W\d_]\w*){closing}"),
+        lambda found: f"{name} {_parted(found['word'])}",
+    )
 
 
 def _underscore(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
