@@ -37,7 +37,7 @@ _DEFINITE = re.compile(
 )
 
 
-#: words that take the genitive, which is heard in tens alone: في القرن العشرين
+#: words that take the genitive, which shows in tens alone: في القرن العشرين
 _GENITIVE = re.compile(
     r"(?:(?<!\w)[وف]?(?:في|من|إلى|على|عن|خلال|منذ|حتى|قبل|بعد|مع|نهاية|بداية|أوائل|أواخر|منتصف|مطلع|كل)\s|[بلك])\Z"
 )
