@@ -3,14 +3,16 @@
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from html import unescape
 
 from seriatim.text.documents.block_writer import BlockWriter
 from seriatim.text.documents.xml_tree import Element, attribute, entity_text, find_all, inner_text, local_name, visit
-from seriatim.text.markup.html_tags import CELLS, HIDDEN, LINES, PARAGRAPHS
+from seriatim.text.markup.html_tags import CELLS, HIDDEN, LINES, PARAGRAPHS, TWICE
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SILENT = HIDDEN | {"rt", "rp", "annotation", "annotation-xml"}
 _NUMBER = re.compile(r"\d{1,4}")
+_ESCAPED_TWICE = re.compile(f"&{TWICE.pattern}")
 _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|bmp)", re.IGNORECASE)
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -121,7 +123,7 @@ class HtmlReader:
         if not text:
             return
         if not self._preformatted:
-            self._writer.write(text)
+            self._writer.write(_ESCAPED_TWICE.sub(lambda entity: unescape(entity[0]), text))
             return
         for i, line in enumerate(text.split("\n")):
             if i:

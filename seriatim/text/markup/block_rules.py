@@ -4,6 +4,7 @@ import re
 
 from seriatim.text.control_characters import HARD_LINE
 from seriatim.text.markup.emoji import EMOJI
+from seriatim.text.markup.inline_rules import pair_rule
 from seriatim.text.markup.scan_state import ScanState, Step
 
 #: a line longer than this is no row of a table and no fence
@@ -13,6 +14,7 @@ _MATTER_CHARS = 4000
 _BLANK = re.compile(r"[ \t]*\n")
 _QUOTE = re.compile(r"[ \t]{0,3}>(?!=)[ \t]?")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*\n")
+_FENCE_IN_CODE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[\w+-]*[ \t]*")
 _HEADING = re.compile(r"[ \t]{0,3}(?:#{1,6}[ \t]+(?=\S)|#{2,6}(?=[^\W\d_]))")
 _EMOJI_ITEM = re.compile(rf"[ \t]*[{EMOJI}][{EMOJI}\ufe0f\u200d\u20e3]*[ \t]+(?=[^\s{EMOJI}])")
 #: lines and line starts of Markdown's dialects that say nothing: `[TOC]`, `[!NOTE]`'s brackets, `:::`, `: definition`
@@ -21,6 +23,8 @@ _CALLOUT = re.compile(r"[ \t]*\[!([A-Za-z]{3,12})\][+-]?[ \t]*")
 _CONTAINER = re.compile(r"[ \t]{0,3}:{3,}[ \t]*")
 _DEFINED = re.compile(r"[ \t]{0,3}:[ \t]+(?=\S)")
 _ITEM = re.compile(r"([ \t]*)(?:[-*]|\+(?=[ \t]+[^\W\d_]))[ \t]+(\[[ xX]\][ \t]+)?(?=\S)")
+_NUMBERED_TASK = re.compile(r"([ \t]*\d{1,3}[.)][ \t]+)\[[ xX]\][ \t]+(?=\S)")
+_KEYCAP_ITEM = re.compile(r"[ \t]*(?:(\d)\ufe0f?\u20e3|\U0001f51f)[ \t]+(?=\S)")
 _NOTE = re.compile(r"[ \t]*\[\^[^\]\s]{1,60}\]:[ \t]*")
 _DEFINITION = re.compile(
     r"[ \t]{0,3}\[(?!(?i:voice|pause):)[^\[\]\n]{1,200}\]:[ \t]*"
@@ -30,12 +34,16 @@ _ROW = re.compile(r"[ \t]*\|[^\n]*\|[ \t]*\n")
 _DELIMITERS = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*\n")
 _PERHAPS_DELIMITERS = re.compile(r"[ \t|:-]*\Z")
 _CELL_END = re.compile(r"(?<!\\)\|")
-_MATTER = re.compile(r"---[ \t]*\n(?=[A-Za-z_][\w -]*:)(?:[^\n]*\n)*?(?:---|\.\.\.)[ \t]*\n")
-_MATTER_START = re.compile(r"---[ \t]*\n[A-Za-z_][\w -]*:")
-_PERHAPS_MATTER = re.compile(r"-{1,3}[ \t]*(?:\n[\w -]*)?\Z")
+_MATTER = re.compile(
+    r"(?:---[ \t]*\n(?=[A-Za-z_][\w -]*:)(?:[^\n]*\n)*?(?:---|\.\.\.)"
+    r"|\+\+\+[ \t]*\n(?=[A-Za-z_\[])(?:[^\n]*\n)*?\+\+\+)[ \t]*\n"
+)
+_MATTER_START = re.compile(r"---[ \t]*\n[A-Za-z_][\w -]*:|\+\+\+[ \t]*\n[A-Za-z_\[]")
+_PERHAPS_MATTER = re.compile(r"(?:-{1,3}[ \t]*(?:\n[\w -]*)?|\+{1,3}[ \t]*\n?)\Z")
 #: the start of a line of which more must be known
 _UNDECIDED = re.compile(
     r"[ \t]*(?:[>#]{0,6}|[-*+](?:[ \t]+(?:\[(?:[ xX]?\]?[ \t]*)?)?)?|`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*"
+    r"|\d{1,3}(?:\ufe0f?\u20e3?[ \t]*|[.)](?:[ \t]+(?:\[(?:[ xX]?\]?[ \t]*)?)?)?)"
     r"|#{1,6}[ \t]*|\[{1,2}[^\]\n]{0,200}(?:\]{1,2}[+-]?[ \t]*(?::[^\n]*)?)?|\{:?[a-z]{0,3}\}?[ \t]*|:{1,9}[ \t]*"
     rf"|[{EMOJI}][{EMOJI}\ufe0f\u200d\u20e3]*[ \t]*)\Z"
 )
@@ -52,11 +60,12 @@ def line_rule(text: str, at: int, state: ScanState) -> Step:
     if blank := _BLANK.match(text, at):
         state.opened.clear()
         state.table = False
+        state.quotes = state.line_quotes = 0
         return ("" if state.breaks else blank[0]), blank.end()
     if quote := _QUOTE.match(text, at):
-        return "", quote.end()
+        return _quoted(state), quote.end()
     if fence := _FENCE.match(text, at):
-        state.fence = fence[1]
+        state.fence, state.fence_quotes = fence[1], state.line_quotes
         return "\n", fence.end()
     if state.table or _ROW.match(text, at):
         row = _row(text, at, newline, state)
@@ -64,6 +73,14 @@ def line_rule(text: str, at: int, state: ScanState) -> Step:
             return row
     state.line_start = False
     return _start_of_words(text, at, state)
+
+
+def _quoted(state: ScanState) -> str:
+    """What a mark of quotation becomes: the start of a paragraph where the line above has fewer of them."""
+    state.line_quotes += 1
+    begins = state.line_quotes > state.quotes and not state.breaks
+    state.quotes = max(state.quotes, state.line_quotes)
+    return "\n" if begins else ""
 
 
 def _start_of_words(text: str, at: int, state: ScanState) -> Step:
@@ -75,9 +92,17 @@ def _start_of_words(text: str, at: int, state: ScanState) -> Step:
     if heading := _HEADING.match(text, at):
         state.heading = True
         return "# ", heading.end()
+    return _item(text, at) or _dialect(text, at, state)
+
+
+def _item(text: str, at: int) -> Step:
+    """The start of an item of a list, without its box; None: it is none."""
     if item := _ITEM.match(text, at):
         return f"{item[1]}- ", item.end()
-    return _dialect(text, at, state)
+    if task := _NUMBERED_TASK.match(text, at):
+        return task[1], task.end()
+    keycap = _KEYCAP_ITEM.match(text, at)
+    return (f"{keycap[1] or 10}. ", keycap.end()) if keycap else None
 
 
 def _dialect(text: str, at: int, state: ScanState) -> Step:
@@ -110,12 +135,27 @@ def fence_rule(text: str, at: int, state: ScanState) -> Step:
         if len(text) - at < LINE_CHARS:
             return None
         return text[at:], len(text)
-    line = text[at:newline]
+    inner = _quoted_code(text, at, state)
+    if inner is None:
+        state.fence, state.line_start = "", True
+        return "\n", at
+    line = text[inner:newline]
     mark = line.strip()
     if len(mark) >= len(state.fence) and set(mark) == {state.fence[0]}:
         state.fence = ""
         return "\n", newline + 1
-    return (f"{line}{HARD_LINE}\n" if re.search(r"\w", line) else ""), newline + 1
+    is_spoken = re.search(r"\w", line) and not _FENCE_IN_CODE.fullmatch(line)
+    return (f"{line}{HARD_LINE}\n" if is_spoken else ""), newline + 1
+
+
+def _quoted_code(text: str, at: int, state: ScanState) -> int | None:
+    """Where a line of code begins, behind its marks of quotation; None: the quotation that holds the code is over."""
+    for _ in range(state.fence_quotes):
+        quote = _QUOTE.match(text, at)
+        if quote is None:
+            return None
+        at = quote.end()
+    return at
 
 
 def hash_rule(text: str, at: int, state: ScanState) -> Step:
@@ -133,6 +173,10 @@ def bar_rule(text: str, at: int, state: ScanState) -> Step:
     bar = text.find("|", at)
     if bar < 0:
         return None if text[at:].isspace() and len(text) - at < LINE_CHARS else (text[at:], len(text))
+    if len(text) == bar + 1:
+        return None
+    if text[bar + 1] == "|":
+        return pair_rule(text, at, state) if bar == at else (text[at:bar], bar)
     newline = text.find("\n", bar)
     if newline < 0:
         return None if len(text) - bar < LINE_CHARS else (text[at : bar + 1], bar + 1)
@@ -160,7 +204,7 @@ def _row(text: str, at: int, newline: int, state: ScanState) -> Step:
 
 def _cells(line: str, state: ScanState) -> list[str]:
     cells = [state.inner(cell.replace("\\|", "|").strip()) for cell in _CELL_END.split(line.strip().strip("|"))]
-    return [cell for cell in cells if cell]
+    return [cell for cell in cells if cell.strip("-–—.…·")]
 
 
 def _joined(cells: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Emoji: characters that stay silent, as a character class, and their names between colons.
+"""Emoji: characters that stay silent or are named on request, as a character class, and their names between colons.
 
 Not among them are arrows, circled digits, and the sharps and flats of music, which say something.
 """
@@ -13,14 +13,39 @@ EMOJI = (
     r"\U0001f900-\U0001f9ff\U0001fa70-\U0001faff\u231a\u231b\u23e9-\u23f3\u25b6\u25fd\u25fe\u2600-\u266c\u2670-\u2775"
     r"\u2795-\u2797\u27a1\u27b0\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
 )
-_SHORTCODE = re.compile(r":(?=[^:]*[a-z+-])[a-z0-9_+-]{2,40}:(?=[\s.,!?:;)\]])")
+#: what stands within a sequence: joiners, the variation selector, the keycap, and the tags of flags
+EMOJI_JOINTS = r"\u200d\ufe0f\u20e3\U000e0020-\U000e007f"
+#: a run is bounded, since a stream holds it until its end is known
+_RUN = re.compile(rf"[{EMOJI}][{EMOJI}{EMOJI_JOINTS}]{{0,63}}+")
+_TEN = "\U0001f51f"  #: the keycap that is one character
+_SHORTCODE = re.compile(r":(?=[^:]*[a-z+-])([a-z0-9_+-]{2,40}):(?=[\s.,!?:;)\]])")
 _PERHAPS_SHORTCODE = re.compile(r":[a-z0-9_+-]{0,40}:?\Z")
+_CLOSING = ".,!?;:…)"
 
 
 def shortcode_rule(text: str, at: int, state: ScanState) -> Step:
     """What `:` becomes: nothing where it begins the name of an emoji, such as `:smile:`."""
-    if not (state.before.isspace() or state.before in ":([*_"):
+    is_scope = state.before == ":" == state.solid  # the second colon of std::vector::size
+    if is_scope or not (state.before.isspace() or state.before in ":([*_"):
         return ":", at + 1
     if name := _SHORTCODE.match(text, at):
         return "", name.end()
     return None if _PERHAPS_SHORTCODE.match(text, at) else (":", at + 1)
+
+
+def emoji_rule(text: str, at: int, state: ScanState) -> Step:
+    """What a run of emoji becomes: nothing, or 10 for the keycap of ten."""
+    run = _RUN.match(text, at)
+    if run is None:
+        return "", at + 1
+    return None if run.end() == len(text) else ("10" if _TEN in run[0] else "", run.end())
+
+
+def space_rule(text: str, at: int, state: ScanState) -> Step:
+    """What a space before emoji becomes: nothing before the stop that follows them, as in `Done ✅.`."""
+    run = _RUN.match(text, at + 1)
+    if run is None or _TEN in run[0]:
+        return " ", at + 1
+    if run.end() == len(text):
+        return None
+    return ("", run.end()) if text[run.end()] in _CLOSING else (" ", at + 1)

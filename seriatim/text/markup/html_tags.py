@@ -19,7 +19,7 @@ LINES = _names("br li tr dt dd caption option title legend figcaption summary")
 CELLS = _names("td th")
 #: what stands between their tags is not for readers
 #: what a language model thinks before it answers; elsewhere such a tag is silent, and its words are spoken
-THOUGHTS = _names("think thinking")
+THOUGHTS = _names("think thinking thought reasoning")
 HIDDEN = THOUGHTS | _names("script style template svg noscript iframe object head")
 _SILENT = _names(
     "a abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd label link mark meta q rp rt ruby s "
@@ -39,8 +39,11 @@ NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?=[\s/>])")
 DECLARATION = re.compile(r"<[!?][A-Za-z][^<>]*>|<!\[CDATA\[|\]\]>")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z][A-Za-z0-9]{1,31}));")
 PERHAPS_ENTITY = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{0,7}|[A-Za-z][A-Za-z0-9]{0,31})?\Z")
+#: the rest of an entity whose ampersand is an entity itself: &amp;quot;
+TWICE = re.compile(r"(?:#(?:39|34|38|160|x27|8\d{3})|amp|nbsp|quot|apos|lt|gt|[mn]dash|hellip|[lr][sd]quo);")
+PERHAPS_TWICE = re.compile(r"(?:#x?\d{0,4}|[a-z]{0,6})\Z")
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
-_TIME = re.compile(r"\s*\+?(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s)\s*")
+_TIME = re.compile(r"\s*\+?(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s)\s*", re.IGNORECASE)
 #: pauses of SSML's `strength`; the standard leaves their length to the engine
 _STRENGTHS = {"none": 0, "x-weak": 100, "weak": 200, "medium": 400, "strong": 700, "x-strong": 1200}
 
@@ -61,7 +64,7 @@ def entity_text(match: re.Match[str]) -> str | None:
 def time_ms(text: str) -> float | None:
     """A length of time as SSML writes it, such as `500ms` or `1.5s`; None if it is none."""
     match = _TIME.fullmatch(text)
-    return None if match is None else float(match[1]) * (1000 if match[2] == "s" else 1)
+    return None if match is None else float(match[1]) * (1000 if match[2] in "sS" else 1)
 
 
 def break_pause(values: dict[str, str]) -> str:

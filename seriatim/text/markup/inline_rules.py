@@ -2,11 +2,10 @@
 
 import re
 
-from seriatim.text.control_characters import pause_character
-from seriatim.text.markup.html_tags import time_ms
+from seriatim.text.control_characters import HARD_LINE
 from seriatim.text.markup.latex import is_formula, latex_command, latex_words
 from seriatim.text.markup.markup_format import Markup
-from seriatim.text.markup.note_marks import BEFORE_NOTE, is_note, wiki_link
+from seriatim.text.markup.note_marks import BEFORE_NOTE
 from seriatim.text.markup.scan_state import ScanState, Step
 
 #: how far the closer of emphasis or code is looked for, within its paragraph
@@ -17,6 +16,9 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _PERHAPS_BLANK = re.compile(r"\n[ \t]*\Z")
 _RUN = {char: re.compile(rf"{re.escape(char)}+") for char in "*_~`"}
 _CLOSER = {char: re.compile(rf"(?<![\s{char}]){re.escape(char)}+(?=[^\w{char}])") for char in "*_"}
+#: a letter of a script that puts no spaces between words: emphasis begins and ends beside it
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uff9f]")
+_UNSPACED_CLOSER = re.compile(rf"(?<![\s*])\*+(?=[^\w*]|{_UNSPACED.pattern})|(?<={_UNSPACED.pattern})\*+(?=[^*\s])")
 #: no operator between two powers: a^2+b^2, 2^3^4
 _SMALL_SCRIPT = {
     char: re.compile(rf"{re.escape(char)}([+-]?[A-Za-z\d]{{1,4}}[+-]?){re.escape(char)}(?![\d(])") for char in "~^"
@@ -25,25 +27,7 @@ _PERHAPS_SMALL = re.compile(r"[~^][A-Za-z\d+-]{0,4}\Z")
 _NEVER_OPENED = ".,;:?)]}"
 _BEFORE_OPENER = "([{\"“‘'*_~—–-/|>"
 
-_INNER = r"\[(?:[^\[\]\\\n]|\\.){0,200}+"
-_LABEL_BODY = rf"(?:[^\[\]\\\n]|\\.|\n(?![ \t]*\n)|{_INNER}\]){{0,600}}+"
-_LABEL = re.compile(rf"\[({_LABEL_BODY})\]")
-_PERHAPS_LABEL = re.compile(rf"\[{_LABEL_BODY}(?:{_INNER})?(?:\\|\n[ \t]*)?\Z")
-_TARGET_BODY = r"(?:[^()\n\\]|\\.|\n(?![ \t]*\n)|\((?:[^()\n\\]|\\.){0,500}+\)){0,2000}+"
-_TARGET = re.compile(rf"\(({_TARGET_BODY})\)")
-_PERHAPS_TARGET = re.compile(rf"\({_TARGET_BODY}(?:\((?:[^()\n\\]|\\.){{0,500}}+)?(?:\\|\n[ \t]*)?\Z")
-_ADDRESS = re.compile(r"\s*(?:<[^<>\n]*>|\S*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*", re.DOTALL)
-_REFERENCE = re.compile(r"\[([^\[\]\n]{0,60})\]")
-_PERHAPS_REFERENCE = re.compile(r"\[[^\[\]\n]{0,60}\Z")
-_VOICE = re.compile(r"voice:\s*([^\n]{0,128}?)\s*", re.IGNORECASE)
-_PAUSE = re.compile(r"pause:\s*(.*)", re.IGNORECASE)
-_RAISED = re.compile(r"[¹²³⁰⁴-⁹]+")
-
-_URL = re.compile(
-    r"(?:https?://|www\.)(?=[\w\[])[^\s<>\"“”«»\[\]{}|\\^`。，、！？；：」』）】》]{1,2048}", re.IGNORECASE
-)
-_PERHAPS_URL = re.compile(r"(?:h(?:t(?:t(?:p(?:s?(?::/?)?/?)?)?)?)?|w(?:w(?:w\.?)?)?)\Z", re.IGNORECASE)
-_HOST = re.compile(r"(?:https?://)?(?:[^\s/@]*@)?(?:www\.)?([^\s/:?#]+)", re.IGNORECASE)
+_RAISED = re.compile(r"[¹²³⁰⁴-⁹]+|[†‡]+")
 
 _PRICE = re.compile(r"\$\d[\d.,]*(?=[\s;:!?)–—-])")
 _PERHAPS_PRICE = re.compile(r"\$(?:\d[\d.,]*)?\Z")
@@ -52,6 +36,9 @@ _DOLLARS = re.compile(
 )
 _BRACKETS = re.compile(rf"\\\((.{{1,{FORMULA_CHARS}}}?)\\\)|\\\[(.{{1,{FORMULA_CHARS}}}?)\\\]", re.DOTALL)
 _ESCAPED = {Markup.AUTO: "*_#`~|<>&$", Markup.MARKDOWN: "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"}
+
+_ESCAPED_LINES = re.compile(r"(?:(?:\\r)?\\n){1,8}")
+_BEFORE_ESCAPED_LINE = '.!?:;,)]"”’*…。！？'
 
 
 def emphasis_rule(text: str, at: int, state: ScanState) -> Step:
@@ -66,21 +53,22 @@ def emphasis_rule(text: str, at: int, state: ScanState) -> Step:
     if char == "~":
         small = n == 1 and before.isalpha() and after.isalnum()
         return _small_script(text, at) if small else gone if n == 2 and not (before + after).isspace() else kept
-    if before.isalnum() and after.isalnum():
+    joined = char == "*" and bool(_UNSPACED.match(before) or _UNSPACED.match(after))
+    if before.isalnum() and after.isalnum() and not (joined and n == 1):
         return gone if char == "*" and n > 1 and before.isalpha() and after.isalpha() else kept
-    closes = not before.isspace() and not after.isalnum() and before not in "([{"
+    closes = not before.isspace() and (joined or not after.isalnum()) and before not in "([{"
     if closes and state.opened.get(char, 0) and (n != 2 or char == "_"):
         state.opened[char] -= 1
         return gone
-    opens = not after.isspace() and not before.isalnum() and after not in _NEVER_OPENED
-    opens = opens and (before.isspace() or after.isalnum() or before in _BEFORE_OPENER)
+    opens = not after.isspace() and (joined or not before.isalnum()) and after not in _NEVER_OPENED
+    opens = opens and (joined or before.isspace() or after.isalnum() or before in _BEFORE_OPENER)
     if char == "*" and n > 1:
         return gone if opens or closes else kept
     return _opened(text, at, end, state) if opens else kept
 
 
 def pair_rule(text: str, at: int, state: ScanState) -> Step:
-    """What `==`, `++` and `^^` become: nothing around words, in which they mark or raise them."""
+    """What `==`, `++`, `^^` and `||` become: nothing around words, which they mark, raise or cover."""
     char, end = text[at], at + 2
     if len(text) - at <= 2 and text[at:] in (char, char * 2):
         return None
@@ -121,7 +109,8 @@ def _opened(text: str, at: int, end: int, state: ScanState) -> Step:
     """A mark that may open emphasis: it does if a closer follows in its paragraph."""
     char = text[at]
     stop = _span_end(text, end, SPAN_CHARS)
-    if _CLOSER[char].search(text, end + 1, min(len(text), end + SPAN_CHARS) if stop is None else stop):
+    closer = _UNSPACED_CLOSER if char == "*" and _UNSPACED.search(text, end, end + SPAN_CHARS) else _CLOSER[char]
+    if closer.search(text, end + 1, min(len(text), end + SPAN_CHARS) if stop is None else stop):
         state.opened[char] = state.opened.get(char, 0) + 1
         return "", end
     return None if stop is None else (text[at:end], end)
@@ -149,94 +138,6 @@ def code_rule(text: str, at: int, state: ScanState) -> Step:
     if closer:
         return text[end : closer.start()].replace("\n", " ").strip(), closer.end()
     return None if stop is None else (text[at:end], end)
-
-
-def bracket_rule(text: str, at: int, state: ScanState) -> Step:
-    """What `[` becomes: a link's words, nothing for the mark of a note, a pause for `[pause:1s]`."""
-    wiki = ("", at) if state.tagged or state.plain else wiki_link(text, at)
-    if wiki is None or wiki[1] > at:
-        return wiki and (state.inner(wiki[0]), wiki[1])
-    return _bracket(text, at, state)
-
-
-def _bracket(text: str, at: int, state: ScanState) -> Step:
-    label = _LABEL.match(text, at)
-    if not label:
-        return None if _PERHAPS_LABEL.match(text, at) else ("[", at + 1)
-    control = _control(label[1], state)
-    if control is not None or state.tagged or state.plain:
-        return ("[", at + 1) if control is None else (control, label.end())
-    if label.end() == len(text):
-        return None
-    if is_note(label[1], text, label.end(), state):
-        state.noted = True
-        return "", label.end()
-    return _link(text, at, label, state)
-
-
-def _control(words: str, state: ScanState) -> str | None:
-    """What `pause:1s` or `voice:NAME` in brackets becomes; None if it is neither."""
-    if voice := _VOICE.fullmatch(words):
-        return state.set_voice(voice[1])
-    pause = _PAUSE.fullmatch(words)
-    ms = time_ms(pause[1]) if pause else None
-    return None if ms is None else pause_character(ms)
-
-
-def _link(text: str, at: int, label: re.Match[str], state: ScanState) -> Step:
-    plain: Step = ("[", at + 1)
-    if text[label.end()] == "(":
-        target = _TARGET.match(text, label.end())
-        if not target:
-            return None if _PERHAPS_TARGET.match(text, label.end()) else plain
-        is_index = state.before.isalnum() and not re.search(r"[/:#.]", target[1])  # f[x](y)
-        return plain if is_index or not _ADDRESS.fullmatch(target[1]) else (state.inner(label[1]), target.end())
-    if text[label.end()] == "[" and not state.before.isalnum():
-        reference = _REFERENCE.match(text, label.end())
-        if not reference:
-            return None if _PERHAPS_REFERENCE.match(text, label.end()) else plain
-        if re.search(r"[^\W\d_]{2}", label[1]) and re.fullmatch(r"[\w .-]*", reference[1]):
-            return state.inner(label[1]), reference.end()
-    return plain
-
-
-def image_rule(text: str, at: int, state: ScanState) -> Step:
-    """What `!` becomes: an image's description, if it is an image's."""
-    if at + 1 == len(text):
-        return None
-    if text[at + 1] != "[":
-        return "!", at + 1
-    return _image(text, at, state)
-
-
-def _image(text: str, at: int, state: ScanState) -> Step:
-    plain: Step = ("!", at + 1)
-    label = _LABEL.match(text, at + 1)
-    if not label:
-        return None if _PERHAPS_LABEL.match(text, at + 1) else plain
-    if label.end() == len(text):
-        return None
-    target = _TARGET.match(text, label.end())
-    if not target:
-        return None if _PERHAPS_TARGET.match(text, label.end()) else plain
-    return (state.inner(label[1]), target.end()) if _ADDRESS.fullmatch(target[1]) else plain
-
-
-def url_rule(text: str, at: int, state: ScanState) -> Step:
-    """What an address of the web becomes: the name of its host."""
-    plain: Step = (text[at], at + 1)
-    if state.before.isalnum() or state.before in "/@":
-        return plain
-    match = _URL.match(text, at)
-    if not match:
-        return None if _PERHAPS_URL.match(text, at) else plain
-    if match.end() == len(text):
-        return None
-    url = match[0].rstrip(".,;:!?'*_~")
-    if url.endswith(")") and url.count("(") < url.count(")"):
-        url = url.rstrip(").,;:!?'*_~")
-    host = _HOST.match(url)
-    return (host[1], at + len(url)) if host else plain
 
 
 def dollar_rule(text: str, at: int, state: ScanState) -> Step:
@@ -270,13 +171,45 @@ def backslash_rule(text: str, at: int, state: ScanState) -> Step:
         step = latex_command(text, at)
     if step is None or step[1] > at:
         return step
-    if following == "\n" and state.markup is Markup.MARKDOWN:
-        return "", at + 1
+    if not state.path:
+        step = _escape(text, at, state)
+        if step is None or step[1] > at:
+            return step
     guarded = _ESCAPED.get(state.markup, "")
     if following in guarded and (state.markup is Markup.MARKDOWN or not (state.path or state.before in ":\\/")):
         return following, at + 2
     state.path = True
     return "\\", at + 1
+
+
+def _escape(text: str, at: int, state: ScanState) -> Step:
+    """What escapes outside paths become: those of Markdown's converters, and of programs; its end is `at` if none."""
+    before, following = state.before, text[at + 1]
+    if following == "\n":
+        return HARD_LINE, at + 1
+    if following in "\"'" or (following == "%" and before.isdigit()):
+        return following, at + 2
+    if lines := _ESCAPED_LINES.match(text, at):
+        return _escaped_lines(text, at, lines, state)
+    is_mark = (following in ".)!" and before.isalnum()) or (following in "+-" and before.isspace())
+    if not is_mark:
+        return "", at
+    if at + 2 == len(text):
+        return None
+    return (following, at + 2) if text[at + 2].isspace() else ("", at)
+
+
+def _escaped_lines(text: str, at: int, lines: re.Match[str], state: ScanState) -> Step:
+    r"""The line ends that `\n` stands for behind a stop and before an item, but not in LaTeX and in paths."""
+    if text[lines.end() :] in ("", "\\"):
+        return None
+    following = text[lines.end()]
+    behind_stop = state.before in _BEFORE_ESCAPED_LINE or lines[0].count("n") > 1
+    is_line_end = behind_stop and not (following.islower() or following in "_{")
+    if not is_line_end and following not in "\n-*#":
+        return "", at
+    state.start_line()
+    return ("\n\n" if lines[0].count("n") > 1 else f"{HARD_LINE}\n"), lines.end()
 
 
 def _bracketed_formula(text: str, at: int) -> Step:
@@ -289,9 +222,15 @@ def _bracketed_formula(text: str, at: int) -> Step:
 
 
 def raised_rule(text: str, at: int, state: ScanState) -> Step:
-    """What raised digits become: nothing behind a mark of punctuation, where they name a note."""
+    """What raised digits and daggers become: nothing where they name a note, behind a mark or, a dagger, a word."""
     run = _RAISED.match(text, at)
     end = run.end() if run else at + 1
     if end == len(text):
         return None
-    return ("" if state.before in BEFORE_NOTE else text[at:end]), end
+    is_sign = text[at] in "†‡" and not state.before.isspace()
+    return ("" if is_sign or state.before in BEFORE_NOTE else text[at:end]), end
+
+
+def silent_rule(text: str, at: int, state: ScanState) -> Step:
+    """Leave out a character that says nothing."""
+    return "", at + 1

@@ -31,6 +31,11 @@ def _low(index: str) -> str:
     return index.translate(_LOWS) if index.isdecimal() else f" {index}"
 
 
+def _guarded(char: str | None) -> str:
+    """The character behind a backslash; commas and the like mean a space between two signs of a formula."""
+    return " " if char is None or char in ",;:!" else char
+
+
 def latex_words(formula: str) -> str:
     """A formula as signs and words that an engine reads; what is not known loses its backslash and braces."""
     text = formula
@@ -38,7 +43,7 @@ def latex_words(formula: str) -> str:
         text = _FRACTION.sub(r"\1/\2", text)
     text = _LOW.sub(lambda low: _low(low[1] or low[2]), _SINGLE.sub(r"\1", text))
     text = _POWER.sub(lambda power: "°" if power[1] == "circ" else power[1].translate(_POWERS), text)
-    text = _COMMAND.sub(lambda command: _SIGNS.get(command[1] or "", command[2] or " "), text)
+    text = _COMMAND.sub(lambda command: _SIGNS.get(command[1] or "", _guarded(command[2])), text)
     return " ".join(re.sub(r"[{}$&]|\^|_(?=\w)", " ", text).split())
 
 
@@ -57,5 +62,7 @@ def latex_command(text: str, at: int) -> tuple[str, int] | None:
 def is_formula(text: str) -> bool:
     """Is that LaTeX, and no price or other text between two dollars?"""
     return bool(
-        re.search(r"\\[A-Za-z]|\^|_\{|[=<>]|^[A-Za-z](?:_[A-Za-z0-9])?$|^[A-Za-z0-9 ]+[+\-*/][A-Za-z0-9 ]+$", text)
+        re.search(
+            r"\\[A-Za-z]|\^|_\{|[=<>]|^[A-Za-z]$|\b[A-Za-z]_[A-Za-z0-9]\b|^[A-Za-z0-9 ]+[+\-*/][A-Za-z0-9 ]+$", text
+        )
     )

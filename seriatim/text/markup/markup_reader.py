@@ -9,7 +9,7 @@ apart. Rules of `auto` ask for more than Markdown does, so that plain text stays
 import re
 from collections.abc import Callable
 
-from seriatim.text.control_characters import PHONEME, STYLE
+from seriatim.text.control_characters import HARD_LINE, PHONEME, STYLE
 from seriatim.text.markup.block_rules import (
     bar_rule,
     fence_rule,
@@ -18,45 +18,53 @@ from seriatim.text.markup.block_rules import (
     hash_rule,
     line_rule,
 )
-from seriatim.text.markup.emoji import EMOJI, shortcode_rule
+from seriatim.text.markup.emoji import EMOJI, emoji_rule, shortcode_rule, space_rule
 from seriatim.text.markup.inline_rules import (
     backslash_rule,
-    bracket_rule,
     code_rule,
     dollar_rule,
     emphasis_rule,
-    image_rule,
     pair_rule,
     raised_rule,
-    url_rule,
+    silent_rule,
 )
+from seriatim.text.markup.link_rules import bracket_rule, image_rule, url_rule
 from seriatim.text.markup.markup_format import Markup
 from seriatim.text.markup.scan_state import ScanState, Step
 from seriatim.text.markup.tag_rules import entity_rule, hidden_rule, tag_rule
 from seriatim.text.phoneme_table import PhonemeTable
 from seriatim.text.speech_style import StyleTable
 
-_URLS = r"(?:[hH](?:[tT][tT][pP]|[tT]{0,2}\Z)|[wW](?:[wW][wW]|[wW]?\Z))"
-_TAGGED = re.compile(rf"[<&\[\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{EMOJI}]|{_URLS}")
-_PLAIN = re.compile(rf"[\[\u200d\ufe0f\u20e3{EMOJI}]| {{2,}}\n| +\Z|{_URLS}")
+_URLS = (
+    r"(?:[hH](?:[tT][tT][pP]|[tT]{0,2}\Z)|[wW](?:[wW][wW]|[wW]?\Z)"
+    r"|[fF](?:[tT][pP]s?:|[tT]?[pP]?\Z)|m(?:ailto:|a?i?l?t?o?\Z))"
+)
+_TAGGED = re.compile(rf"[<&\[\n¹²³⁰⁴-⁹†‡\ufe0f\u20e3{EMOJI}]| (?=[{EMOJI}]|\Z)|{_URLS}")
+_PLAIN = re.compile(rf"[\[\ufe0f\u20e3{EMOJI}]| (?=[{EMOJI}])| {{2,}}\n| +\Z|{_URLS}")
 _PAIRS = r":(?=[a-z0-9_+-]{0,40}(?::|\Z))|==|\+\+|\^[\^A-Za-z\d]|[=+^]\Z"
-_SIGNS = rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{EMOJI}]"
+_SIGNS = rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹†‡\ufe0f\u20e3{EMOJI}]"
 #: what may be markup; its first character is looked for in one class and judged behind it, which is three times as fast
 _MARKED = re.compile(
-    rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹\u200d\ufe0f\u20e3:=+^ hHwW\u2000-\u2fff\U00010000-\U0010ffff](?:(?<={_SIGNS})"
+    rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹†‡\ufe0f\u20e3:=+^ hHwWfFm\u2000-\u2fff\U00010000-\U0010ffff](?:(?<={_SIGNS})"
     r"|(?<=:)(?=[a-z0-9_+-]{0,40}(?::|\Z))|(?<==)(?:=|\Z)|(?<=\+)(?:\+|\Z)|(?<=\^)(?:[\^A-Za-z\d]|\Z)|(?<= ) *(?:\||\Z)"
-    r"|(?<=[hH])(?:[tT][tT][pP]|[tT]{0,2}\Z)|(?<=[wW])(?:[wW][wW]|[wW]?\Z))"
+    rf"|(?<= ) +\n|(?<= )[{EMOJI}]|(?<=[hH])(?:[tT][tT][pP]|[tT]{{0,2}}\Z)|(?<=[wW])(?:[wW][wW]|[wW]?\Z)"
+    r"|(?<=[fF])(?:[tT][pP]s?:|[tT]?[pP]?\Z)|(?<=m)(?:ailto:|a?i?l?t?o?\Z))"
 )
-_PERHAPS_MARKED = re.compile(rf"{_PAIRS}|[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{EMOJI}]|http|www\.|^\s*[-+]", re.IGNORECASE)
+_PERHAPS_MARKED = re.compile(
+    rf"{_PAIRS}|[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{EMOJI}]|†|‡|http|ftps?:|mailto:|www\.|^\s*[-+]", re.IGNORECASE
+)
 _DOCUMENT = re.compile(
     r"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|(<speak[\s>])|<\?xml[^<>]*>)", re.IGNORECASE
 )
+_SPACE_BEFORE_EMOJI = re.compile(rf" (?=[{EMOJI}])")
+_SPACES_AT_END = re.compile(r" {2,}(?=\n)")
 _PERHAPS_DOCUMENT = re.compile(r"\s*(?:<[!?/a-zA-Z]?[^<>\n]{0,100})?\Z")
 
 _RULES: dict[str, Callable[[str, int, ScanState], Step]] = {
     **dict.fromkeys("*_~", emphasis_rule),
-    **dict.fromkeys("hHwW", url_rule),
-    **dict.fromkeys("¹²³⁰⁴⁵⁶⁷⁸⁹", raised_rule),
+    **dict.fromkeys("hHwWfFm", url_rule),
+    **dict.fromkeys("¹²³⁰⁴⁵⁶⁷⁸⁹†‡", raised_rule),
+    **dict.fromkeys("\ufe0f\u20e3", silent_rule),
     **dict.fromkeys(" |", bar_rule),
     "`": code_rule,
     "[": bracket_rule,
@@ -156,27 +164,26 @@ class MarkupReader:
         special = (_TAGGED if state.tagged else _PLAIN if state.plain else _MARKED).search(text, at)
         if special is None or special.start() > at:
             end = special.start() if special else len(text)
-            state.emoji = False
             return text[at:end], end
         return self._special(text, at)
 
     def _special(self, text: str, at: int) -> Step:
         state, char = self._state, text[at]
+        if char == " " and (state.tagged or _SPACE_BEFORE_EMOJI.match(text, at)):
+            return space_rule(text, at, state)
         if char == " " and state.plain:
             return hard_line_rule(text, at)
+        if char == " " and (end := _SPACES_AT_END.match(text, at)):
+            return (HARD_LINE if state.markup is Markup.MARKDOWN else ""), end.end()
         if char == "\n":
             return self._newline(), at + 1
-        if char in "\u200d\ufe0f\u20e3":
-            return (char if char == "\u200d" and not state.emoji else ""), at + 1
-        rule = _RULES.get(char)
-        state.emoji = rule is None
-        return rule(text, at, state) if rule else ("", at + 1)
+        return _RULES.get(char, emoji_rule)(text, at, state)
 
     def _newline(self) -> str:
         state = self._state
         if state.tagged:
             return state.line() if state.preformatted else " "
-        state.line_start = True
+        state.start_line()
         return "" if state.breaks else "\n"
 
     def _start(self, text: str, at: int) -> Step:

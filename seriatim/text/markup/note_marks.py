@@ -7,7 +7,8 @@ from seriatim.text.markup.scan_state import ScanState
 #: behind these a number in brackets, or a raised one, is a note's
 BEFORE_NOTE = ".!?…,;:”’»\"')"
 _NOTE = re.compile(
-    r"\^[^\]\s]{1,60}|(?:note|nb|n) \d{1,3}|(?:citation|clarification|better source) needed|(?:who|when|where)\?",
+    r"\^[^\]\s]{1,60}|\*{1,3}|[†‡]|"
+    r"(?:note|nb|n) \d{1,3}|(?:citation|clarification|better source) needed|(?:who|when|where)\?",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"\d{1,3}(?: ?[,–-] ?\d{1,3}){0,9}")

@@ -30,14 +30,16 @@ class ScanState:
     opened: dict[str, int] = field(default_factory=dict)  #: single marks of emphasis that wait for their closers
     breaks: int = 2  #: since the last word, a tag ended 1: the line, 2: the paragraph
     hidden: str = ""  #: what ends the stretch that is not for readers
-    fence: str = ""  #: the marks that ends the code
+    fence: str = ""  #: the marks that end the code
+    fence_quotes: int = 0  #: marks of quotation before the line that began the code
     preformatted: bool = False  #: within `<pre>`, where lines are lines
     table: bool = False  #: was the line above a row of a table?
     cells: int = 0  #: of the current row of HTML
     heading: bool = False
+    quotes: int = 0  #: marks of quotation before the line above
+    line_quotes: int = 0  #: likewise before the current line, as far as it is read
     noted: bool = False  #: was the mark of a note left out here?
     path: bool = False  #: is there a backslash in this word?
-    emoji: bool = False  #: was the character before part of an emoji that was left out?
     language: str = "en"  #: BCP 47, of the text
     styles: StyleTable = field(default_factory=StyleTable)
     phonemes: PhonemeTable = field(default_factory=PhonemeTable)
@@ -68,6 +70,11 @@ class ScanState:
         if words := written.rstrip(f"{HARD_LINE} \n\t"):
             self.solid = words[-1]
             self.breaks = 0
+
+    def start_line(self) -> None:
+        """A line of Markdown has ended."""
+        self.line_start = True
+        self.quotes, self.line_quotes = self.line_quotes, 0
 
     def line(self) -> str:
         """The end of a line, if its start has not just been given out."""

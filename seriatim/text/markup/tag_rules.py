@@ -1,6 +1,7 @@
 """Tag rules: what a tag or an entity of HTML or SSML becomes, as far as it is known yet."""
 
 import re
+from html import unescape
 
 from seriatim.text.markup.emoji import EMOJI
 from seriatim.text.markup.html_tags import (
@@ -15,8 +16,10 @@ from seriatim.text.markup.html_tags import (
     PARAGRAPHS,
     PERHAPS_ENTITY,
     PERHAPS_TAG,
+    PERHAPS_TWICE,
     TAG,
     THOUGHTS,
+    TWICE,
     attributes,
     break_pause,
     entity_text,
@@ -33,6 +36,14 @@ _URL = re.compile(r"<(?:https?://)(?:[^\s<>/@]*@)?(?:www\.)?([^\s<>/:?#]+)[^\s<>
 #: a token that a language model ends its turns with: <|im_end|>
 _TOKEN = re.compile(r"<\|[a-z0-9_]{1,40}\|>")
 _PERHAPS_TOKEN = re.compile(r"<(?:\|(?:[a-z0-9_]{1,40}\|?)?)?\Z")
+#: emoji, members, channels and times of Discord; members, channels and links of Slack
+_CHAT_MARK = re.compile(
+    r"<(?:a?:\w{2,32}:\d{5,20}|[@#][!&]?(?:\d{5,20}|[A-Z0-9]{6,12})|t:\d{5,12}(?::[A-Za-z])?"
+    r"|(?:https?://|mailto:)[^\s<>|]{1,2000})(?:\|([^<>|\n]{1,200}))?>"
+)
+_PERHAPS_CHAT_MARK = re.compile(
+    r"<(?:a?(?::\w{0,32}(?::\d{0,20})?)?|[@#][!&]?[A-Z0-9]{0,20}(?:\|[^<>|\n]{0,200})?|t:\d{0,12}(?::[A-Za-z]?)?)\Z"
+)
 _EMOJI = re.compile(f"[{EMOJI}]")
 _NOTE = re.compile(r"[\[(]?(?:\*?\d{1,3}|[a-z*†‡])[\])]?")
 _TAGS = re.compile(r"<[^<>]*>")
@@ -48,6 +59,9 @@ def tag_rule(text: str, at: int, state: ScanState) -> Step:
     if text.startswith("<!--", at):
         state.hidden = "-->"
         return "", at + 4
+    mark = None if state.tagged else _CHAT_MARK.match(text, at)
+    if mark and (mark[1] or not text.startswith(("<http", "<mailto"), at)):
+        return mark[1] or "", mark.end()
     if match := _ADDRESS.match(text, at) or _URL.match(text, at):
         return match[1], match.end()
     tag = (LOOSE_TAG if state.tagged else TAG).match(text, at)
@@ -63,16 +77,25 @@ def _is_undecided(text: str, at: int, state: ScanState) -> bool:
     name = NAME.match(text, at)
     if PERHAPS_TAG.match(text, at) and (state.tagged or not name or _is_known(name[1])):
         return True
-    return _PERHAPS_TOKEN.match(text, at) is not None
+    return bool(_PERHAPS_TOKEN.match(text, at) or (not state.tagged and _PERHAPS_CHAT_MARK.match(text, at)))
 
 
 def entity_rule(text: str, at: int, state: ScanState) -> Step:
     """What `&` at an index becomes."""
     if match := ENTITY.match(text, at):
         char = entity_text(match)
+        if char == "&":
+            return _ampersand(text, match.end())
         if char is not None:
             return "" if _EMOJI.fullmatch(char) else char, match.end()
     return None if PERHAPS_ENTITY.match(text, at) else ("&", at + 1)
+
+
+def _ampersand(text: str, end: int) -> Step:
+    """What `&amp;` becomes: itself, or the character of an entity that was escaped twice, such as `&amp;quot;`."""
+    if match := TWICE.match(text, end):
+        return unescape(f"&{match[0]}"), match.end()
+    return None if PERHAPS_TWICE.match(text, end) else ("&", end)
 
 
 def hidden_rule(text: str, at: int, state: ScanState) -> Step:

@@ -34,6 +34,11 @@ def test_the_main_content_of_a_page_is_read() -> None:
     assert page.text == "Am Meer\n\nDer erste Absatz – er ist lang.\n\nDer zweite.\n\nEin Zitat\n\nJa.\n\n"
 
 
+def test_entities_that_were_escaped_twice_are_characters() -> None:
+    page = b"<html><body><p>Tom &amp;amp; Jerry&amp;#39;s &amp;lt;b&amp;gt;, R&amp;D.</p><pre>a &amp;amp; b</pre>"
+    assert read(page).text == "Tom & Jerry's <b>, R&D.\n\na &amp; b\n\n"
+
+
 def test_a_page_that_names_its_main_content_is_believed() -> None:
     assert read(b"<html><body><p>Menu</p><main><p>Text.</p></main><p>More</p>").text == "Text.\n\n"
     assert read(b"<html><body><p>Menu</p><article><p>Text.</p></article>").text == "Text.\n\n"

@@ -41,7 +41,7 @@ CASES = [
     ("A claim[^1] is made.[12][13] | Then.¹² | So.", "A claim is made. | Then. | So."),
     ("Tom &amp; Jerry&#39;s &lt;b&gt; &eacute;t&eacute;.", "Tom & Jerry's <b> été."),
     ("A <b>bold</b>, <EM class=\"x\">strong</EM> <a href='y?a=1&b=2'>link</a><!-- not this --> here.", "A bold, strong link here."),
-    ("Great! 🎉 | Let's go 👩‍👩‍👧 home 👍🏽.", "Great! | Let's go home ."),
+    ("Great! 🎉 | Let's go 👩‍👩‍👧 home 👍🏽.", "Great! | Let's go home."),
     ("So $x^2 + y^2 = z^2$ and \\(\\frac{a}{b} \\times 2\\), or $$E = mc^2$$.", "So x² + y² = z² and a/b × 2, or E = mc²."),
     ("It costs \\*much\\* and \\_more\\_.", "It costs *much* and _more_."),
     ("All ==marked==, ++new++ and ^^high^^ words :tada: are said :+1:, at 10:30:45.", "All marked, new and high words are said , at 10:30:45."),
@@ -188,7 +188,8 @@ MARKS = [
     *("&amp;", "&#39;", "<br/>", "<p>", "<!--", "-->", "$", "$$", "\\", "\\(", "\\)", "|", " | ", "|---|", "---", "# ", "> "),
     *("- ", "* ", "[ ] ", "[^1]", "[^1]: ", "[a]: ", "http", "https://", "www.", "www.a.org/", "🎉", "\u200d", "¹", "<sup>", "</sup>"),
     *(":", ":smile:", "==", "++", "^^", "✅ ", "★", "\\emph{", "}", "{", "<think>", "</think>", "<|", "|>", "::: ", "[!NOTE]", "[TOC]"),
-    *(": x", "##A", "&#x1F600;"),
+    *(": x", "##A", "&#x1F600;", "\\n", "\\\"", "\\.", "\\\n", "  \n", "||", "†", "mailto:", "ftp://", "<:ab:12345>", "<@12345>"),
+    *("1️⃣ ", "🔟", "1. [ ] ", "&amp;quot;", "+++\n", "走", "> ```\n", "> > "),
     *("<script>", "</script>", "<td>", "[pause:1s]", "~~~\n", "```py\n", "\n", "\n\n", " ", " ", "word", "Two.", "a", "5", "é", "。", "."),
 ]  # fmt: skip
 marked = st.lists(st.one_of(st.sampled_from(MARKS), st.text(max_size=3)), max_size=40).map("".join)
