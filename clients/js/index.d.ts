@@ -11,6 +11,8 @@ export interface SpeechOptions {
   volume_multiplier?: number;
   seed?: number;
   markup?: "auto" | "plain" | "none" | "markdown" | "html" | "ssml";
+  code?: "read" | "skip";
+  emoji?: "skip" | "name";
   reading?: "auto" | "off";
   gap?: "fail" | "silence" | "skip";
   pause_ms?: number;

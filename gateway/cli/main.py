@@ -224,6 +224,8 @@ def _text(options: argparse.Namespace, settings: "Settings") -> int:
         "language": options.language,
         "markup": options.markup,
         "reading": options.reading,
+        "code": options.code,
+        "emoji": options.emoji,
         "lexicon": lexicon,
     } | {"speakers": args.speakers(options.speaker), "cast": args.cast_option(options.cast)}
     request = JobRequest.of(values)
@@ -232,7 +234,7 @@ def _text(options: argparse.Namespace, settings: "Settings") -> int:
     language = named or guess_language(document.text).removeprefix(MIXED) or "en"
     cut = SegmentOptions(
         language, markup=document.markup, reading=request.reading, speakers=request.speaker_styles,
-        hold_chars=HOLD_CHARS,
+        hold_chars=HOLD_CHARS, choices=request.choices,
         paragraph_language=None if named else partial(guess_paragraph, expected=language),
     )  # fmt: skip
     if lexicon:

@@ -30,7 +30,7 @@ class SpeakArguments:
         options: dict[str, Option] = {
             "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
             "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap_policy),
-            "markup": str(r.markup), "reading": str(r.reading),
+            "markup": str(r.markup), "reading": str(r.reading), "code": str(r.code), "emoji": str(r.emoji),
             "speakers": " ".join(f"{name}={voice}" for name, voice in sorted(r.speakers.items())),
             "lexicon": " ".join(map(str, r.lexicon.entries)),
             "engine options": " ".join(sorted(self.worker_plan.engine_options)),

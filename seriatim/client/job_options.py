@@ -21,7 +21,7 @@ from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind, Play, Se
 from seriatim.text.dialogue.cast import NO_CAST, Cast
 from seriatim.text.languages import language_tag
 from seriatim.text.lexicon import Lexicon
-from seriatim.text.markup import Markup
+from seriatim.text.markup import CodeMode, EmojiMode, Markup, MarkupChoices
 from seriatim.text.reading import ReadingMode
 from seriatim.text.speech_style import SpeechStyle
 from seriatim.text.text_files import TextFile
@@ -70,6 +70,8 @@ class JobOptions(TypedDict, total=False):
     pause_ms: int | None
     paragraph_ms: int | None
     markup: Markup | Literal["auto", "plain", "none", "markdown", "html", "ssml"] | None
+    code: CodeMode | Literal["read", "skip"] | None
+    emoji: EmojiMode | Literal["skip", "name"] | None
     reading: ReadingMode | Literal["auto", "off"] | None
     speakers: Mapping[str, str] | None
     cast: "Cast | Mapping[str, Any] | PathLike[str] | Literal['auto'] | None"
@@ -105,6 +107,8 @@ class JobRequest:
     pause_ms: int = 200  #: silence after a sentence
     paragraph_ms: int = 600  #: silence after a paragraph
     markup: Markup = Markup.AUTO  #: how the text is marked up: auto, plain, none, markdown, html, ssml
+    code: CodeMode = CodeMode.READ  #: blocks of code in the text's markup: read or skip
+    emoji: EmojiMode = EmojiMode.SKIP  #: skip, or name: their names in English text
     reading: ReadingMode = ReadingMode.AUTO  #: auto: numbers and signs become words; off: the engine reads them
     speakers: Mapping[str, str] = field(
         default_factory=dict
@@ -154,6 +158,11 @@ class JobRequest:
         return {**cast, **{name: replace(cast.get(name, SpeechStyle()), voice=voice) for name, voice in voices}}
 
     @property
+    def choices(self) -> MarkupChoices:
+        """What is said of code and of emoji."""
+        return MarkupChoices(self.code, self.emoji)
+
+    @property
     def gap_policy(self) -> GapPolicy:
         """The effect of a given-up sentence on the job, with the default resolved.
 
@@ -180,6 +189,8 @@ CHOICES: Mapping[str, type[StrEnum]] = {
     "empty": EmptyTextPolicy,
     "play": Play,
     "markup": Markup,
+    "code": CodeMode,
+    "emoji": EmojiMode,
     "reading": ReadingMode,
 }
 #: what check_range allows; a range of two int is one of whole numbers

@@ -40,7 +40,7 @@ def segmentation_for(resolved: ResolvedRequest, *, whole: bool = True) -> Segmen
         language, limit_chars, pool.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup,
         request.reading, request.lexicon.places if request.lexicon else None,
         voices.language if voices else None, HOLD_CHARS if whole else 0, request.speaker_styles,
-        live_limit_ms(request, pool),
+        live_limit_ms(request, pool), request.choices,
     )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _fit_sentence(sentence: Sentence, request: JobRequest, styles: SentenceStyle
     places = request.lexicon.places if request.lexicon else None
     cut = SegmentOptions(
         language, limit_chars, markup=request.markup, reading=request.reading, kept_words=places,
-        speakers=request.speaker_styles,
+        speakers=request.speaker_styles, choices=request.choices,
     )  # fmt: skip
     pieces = list(segment(sentence.text, cut))
     if any(piece.style != PLAIN_STYLE or piece.pronunciations for piece in pieces):

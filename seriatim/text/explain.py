@@ -28,7 +28,8 @@ def explain_steps(text: str, options: SegmentOptions, lexicon: Lexicon | None = 
     Line ends that are kept are shown as such, and pauses that the text asks for as `[pause:MSms]`.
     """
     styles = StyleTable()
-    speakers, markup = SpeakerReader(options.speakers, styles), MarkupReader(options.markup, options.language, styles)
+    speakers = SpeakerReader(options.speakers, styles)
+    markup = MarkupReader(options.markup, options.language, styles, choices=options.choices)
     cleaner, lines = TextCleaner(), LineJoiner(base_language(options.language))
     marked = markup.feed(speakers.feed(SourceReader().feed(text)) + speakers.flush()) + markup.flush()
     clean = cleaner.feed(marked)

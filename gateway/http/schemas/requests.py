@@ -38,7 +38,7 @@ from seriatim.records import Play, Sentence
 
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
-    "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading", "speakers", "cast", "lexicon",
+    "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "code", "emoji", "reading", "speakers", "cast", "lexicon",
     "options", "session", "webhook",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
@@ -87,6 +87,12 @@ class SpeechOptions(BaseModel):
     paragraph_ms: Pause | None = Field(None, description="silence after a paragraph")
     markup: Annotated[Literal["auto", "plain", "none", "markdown", "html", "ssml"], AnyCase] | None = Field(
         None, description="format of the text"
+    )
+    code: Annotated[Literal["read", "skip"], AnyCase] | None = Field(
+        None, description="blocks of code in the text's markup: read them, or skip them"
+    )
+    emoji: Annotated[Literal["skip", "name"], AnyCase] | None = Field(
+        None, description="skip emoji, or name them in English text"
     )
     reading: Annotated[Literal["auto", "off"], AnyCase] | None = Field(
         None, description="numbers and signs as words, or as the engine reads them"

@@ -5,6 +5,7 @@ import re
 from seriatim.text.control_characters import HARD_LINE
 from seriatim.text.markup.emoji import EMOJI
 from seriatim.text.markup.inline_rules import pair_rule
+from seriatim.text.markup.markup_format import CodeMode
 from seriatim.text.markup.scan_state import ScanState, Step
 
 #: a line longer than this is no row of a table and no fence
@@ -131,10 +132,11 @@ def front_matter_rule(text: str, at: int) -> Step:
 def fence_rule(text: str, at: int, state: ScanState) -> Step:
     """One line of code, up to the line that ends it."""
     newline = text.find("\n", at)
+    is_silent = state.choices.code is CodeMode.SKIP
     if newline < 0:
         if len(text) - at < LINE_CHARS:
             return None
-        return text[at:], len(text)
+        return ("" if is_silent else text[at:]), len(text)
     inner = _quoted_code(text, at, state)
     if inner is None:
         state.fence, state.line_start = "", True
@@ -144,7 +146,7 @@ def fence_rule(text: str, at: int, state: ScanState) -> Step:
     if len(mark) >= len(state.fence) and set(mark) == {state.fence[0]}:
         state.fence = ""
         return "\n", newline + 1
-    is_spoken = re.search(r"\w", line) and not _FENCE_IN_CODE.fullmatch(line)
+    is_spoken = not is_silent and re.search(r"\w", line) and not _FENCE_IN_CODE.fullmatch(line)
     return (f"{line}{HARD_LINE}\n" if is_spoken else ""), newline + 1
 
 

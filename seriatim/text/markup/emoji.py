@@ -4,7 +4,11 @@ Not among them are arrows, circled digits, and the sharps and flats of music, wh
 """
 
 import re
+import unicodedata
+from itertools import groupby
 
+from seriatim.text.languages import base_language
+from seriatim.text.markup.markup_format import EmojiMode
 from seriatim.text.markup.scan_state import ScanState, Step
 
 #: for use within brackets of a regular expression
@@ -17,6 +21,10 @@ EMOJI = (
 EMOJI_JOINTS = r"\u200d\ufe0f\u20e3\U000e0020-\U000e007f"
 #: a run is bounded, since a stream holds it until its end is known
 _RUN = re.compile(rf"[{EMOJI}][{EMOJI}{EMOJI_JOINTS}]{{0,63}}+")
+_CHARACTER = re.compile(rf"[\U0001f1e6-\U0001f1ff]{{2}}|[{EMOJI}]")
+_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+#: where people say something else than Unicode
+_NAMES = {"❤": "red heart", "♥": "heart", "✅": "check mark", "✔": "check mark", "⭐": "star", "🔟": "10"}
 _TEN = "\U0001f51f"  #: the keycap that is one character
 _SHORTCODE = re.compile(r":(?=[^:]*[a-z+-])([a-z0-9_+-]{2,40}):(?=[\s.,!?:;)\]])")
 _PERHAPS_SHORTCODE = re.compile(r":[a-z0-9_+-]{0,40}:?\Z")
@@ -29,22 +37,45 @@ def shortcode_rule(text: str, at: int, state: ScanState) -> Step:
     if is_scope or not (state.before.isspace() or state.before in ":([*_"):
         return ":", at + 1
     if name := _SHORTCODE.match(text, at):
-        return "", name.end()
+        is_named = state.choices.emoji is EmojiMode.NAME and base_language(state.language) == "en"
+        return (name[1].replace("_", " ").replace("+1", "thumbs up") if is_named else ""), name.end()
     return None if _PERHAPS_SHORTCODE.match(text, at) else (":", at + 1)
 
 
 def emoji_rule(text: str, at: int, state: ScanState) -> Step:
-    """What a run of emoji becomes: nothing, or 10 for the keycap of ten."""
+    """What a run of emoji becomes: nothing, or its names."""
     run = _RUN.match(text, at)
     if run is None:
         return "", at + 1
-    return None if run.end() == len(text) else ("10" if _TEN in run[0] else "", run.end())
+    if run.end() == len(text):
+        return None
+    words = emoji_words(run[0], state)
+    before = " " if words and not state.before.isspace() and state.before not in "([“\"'" else ""
+    return before + words + (" " if words and text[run.end()].isalnum() else ""), run.end()
+
+
+def emoji_words(run: str, state: ScanState) -> str:
+    """What is said of emoji in a row: nothing, 10 for its keycap, or on request the name of each, once in a row."""
+    if state.choices.emoji is EmojiMode.SKIP:
+        return "10" if _TEN in run else ""
+    if base_language(state.language) != "en":
+        return run
+    names = [_name(character) for character in _CHARACTER.findall(run) if character not in _TONES]
+    return ", ".join(name for name, _ in groupby(filter(None, names)))
+
+
+def _name(character: str) -> str:
+    """The name of one emoji, in small letters; the letters of its country for a flag."""
+    if len(character) == 2:
+        return "flag " + " ".join(chr(ord(letter) - 0x1F1E6 + ord("A")) for letter in character)
+    name = unicodedata.name(character, "").lower().removesuffix(" sign").removesuffix(" symbol")
+    return _NAMES.get(character, name)
 
 
 def space_rule(text: str, at: int, state: ScanState) -> Step:
     """What a space before emoji becomes: nothing before the stop that follows them, as in `Done ✅.`."""
     run = _RUN.match(text, at + 1)
-    if run is None or _TEN in run[0]:
+    if run is None or _TEN in run[0] or state.choices.emoji is EmojiMode.NAME:
         return " ", at + 1
     if run.end() == len(text):
         return None

@@ -1,5 +1,6 @@
-"""Markup formats: how a text may be marked up."""
+"""Markup formats: how a text may be marked up, and what is said of its code and its emoji."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -14,3 +15,28 @@ class Markup(StrEnum):
     MARKDOWN = "markdown"  #: Markdown, with what HTML it has
     HTML = "html"  #: HTML, where line ends are spaces
     SSML = "ssml"  #: speech synthesis markup
+
+
+class CodeMode(StrEnum):
+    """What is said of blocks of code: fences of Markdown and `<pre>` of HTML. Code within a line is always read."""
+
+    READ = "read"  #: their lines, one by one
+    SKIP = "skip"  #: nothing
+
+
+class EmojiMode(StrEnum):
+    """What is said of emoji."""
+
+    SKIP = "skip"  #: nothing
+    NAME = "name"  #: their names, in English text; in other languages the engine gets them as they are
+
+
+@dataclass(frozen=True, slots=True)
+class MarkupChoices:
+    """What a caller wants to hear of a text's markup."""
+
+    code: CodeMode = CodeMode.READ
+    emoji: EmojiMode = EmojiMode.SKIP
+
+
+DEFAULT_CHOICES = MarkupChoices()

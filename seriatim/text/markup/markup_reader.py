@@ -29,7 +29,7 @@ from seriatim.text.markup.inline_rules import (
     silent_rule,
 )
 from seriatim.text.markup.link_rules import bracket_rule, image_rule, url_rule
-from seriatim.text.markup.markup_format import Markup
+from seriatim.text.markup.markup_format import DEFAULT_CHOICES, Markup, MarkupChoices
 from seriatim.text.markup.scan_state import ScanState, Step
 from seriatim.text.markup.tag_rules import entity_rule, hidden_rule, tag_rule
 from seriatim.text.phoneme_table import PhonemeTable
@@ -93,13 +93,16 @@ class MarkupReader:
         language: str = "en",
         styles: StyleTable | None = None,
         phonemes: PhonemeTable | None = None,
+        *,
+        choices: MarkupChoices = DEFAULT_CHOICES,
     ) -> None:
         self._markup = markup
         self._started = markup not in (Markup.AUTO, Markup.MARKDOWN)
         self._held = ""
         self._state = ScanState(
-            markup, self._inner, language=language, styles=styles or StyleTable(), phonemes=phonemes or PhonemeTable()
-        )
+            markup, self._inner, language=language, choices=choices, styles=styles or StyleTable(),
+            phonemes=phonemes or PhonemeTable(),
+        )  # fmt: skip
 
     @property
     def unsupported(self) -> list[str]:
@@ -124,12 +127,13 @@ class MarkupReader:
         self._state = ScanState(
             before.markup, self._inner, language=before.language, styles=before.styles, base_style=before.base_style,
             open_styles=before.open_styles, unsupported=before.unsupported, phonemes=before.phonemes,
+            choices=before.choices,
         )  # fmt: skip
         return rest
 
     def _inner(self, text: str) -> str:
         """The words of a stretch within a line."""
-        reader = MarkupReader(self._state.markup, self._state.language)
+        reader = MarkupReader(self._state.markup, self._state.language, choices=self._state.choices)
         reader._started = True  # of its own class
         reader._state.line_start = False
         words = reader.feed(text) + reader.flush()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from seriatim.text.control_characters import HARD_LINE
-from seriatim.text.markup.markup_format import Markup
+from seriatim.text.markup.markup_format import DEFAULT_CHOICES, Markup, MarkupChoices
 from seriatim.text.phoneme_table import PhonemeTable
 from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle, StyleTable
 
@@ -41,6 +41,7 @@ class ScanState:
     noted: bool = False  #: was the mark of a note left out here?
     path: bool = False  #: is there a backslash in this word?
     language: str = "en"  #: BCP 47, of the text
+    choices: MarkupChoices = DEFAULT_CHOICES
     styles: StyleTable = field(default_factory=StyleTable)
     phonemes: PhonemeTable = field(default_factory=PhonemeTable)
     base_style: SpeechStyle = PLAIN_STYLE  #: what the last `[voice:NAME]` said

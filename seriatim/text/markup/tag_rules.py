@@ -3,7 +3,7 @@
 import re
 from html import unescape
 
-from seriatim.text.markup.emoji import EMOJI
+from seriatim.text.markup.emoji import EMOJI, emoji_words
 from seriatim.text.markup.html_tags import (
     CELLS,
     DECLARATION,
@@ -24,7 +24,7 @@ from seriatim.text.markup.html_tags import (
     break_pause,
     entity_text,
 )
-from seriatim.text.markup.markup_format import Markup
+from seriatim.text.markup.markup_format import CodeMode, Markup
 from seriatim.text.markup.scan_state import ScanState, Step
 from seriatim.text.markup.speech_tags import STYLES, note_unsupported, opened_style, phoneme_words, read_as
 
@@ -87,7 +87,7 @@ def entity_rule(text: str, at: int, state: ScanState) -> Step:
         if char == "&":
             return _ampersand(text, match.end())
         if char is not None:
-            return "" if _EMOJI.fullmatch(char) else char, match.end()
+            return (emoji_words(char, state) if _EMOJI.fullmatch(char) else char), match.end()
     return None if PERHAPS_ENTITY.match(text, at) else ("&", at + 1)
 
 
@@ -121,7 +121,9 @@ def _effect(text: str, tag: re.Match[str], state: ScanState) -> Step:
             state.hidden = f"</{name}"
         return "", tag.end()
     if name in PARAGRAPHS:
-        state.preformatted = name == "pre" and not closing
+        is_code = name == "pre" and not closing
+        state.preformatted = is_code and state.choices.code is CodeMode.READ
+        state.hidden = "</pre" if is_code and not state.preformatted else ""
         return state.paragraph(), tag.end()
     if name in LINES or (name == "s" and state.markup is Markup.SSML):
         state.cells = 0

@@ -28,7 +28,7 @@ class IncrementalSegmenter:
         styles, self._phonemes = StyleTable(), PhonemeTable()
         self._source = SourceReader()
         self._speakers = SpeakerReader(cut.speakers, styles)
-        self._markup = MarkupReader(cut.markup, cut.language, styles, self._phonemes)
+        self._markup = MarkupReader(cut.markup, cut.language, styles, self._phonemes, choices=cut.choices)
         self._cleaner = TextCleaner()
         self._lines = LineJoiner(base_language(cut.language))
         self._lists = InlineListSplitter(base_language(cut.language))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seriatim.errors import UnknownOption
-from seriatim.text.markup import Markup
+from seriatim.text.markup import DEFAULT_CHOICES, Markup, MarkupChoices
 from seriatim.text.pronunciation import Pronunciation
 from seriatim.text.reading import ReadingMode
 from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle
@@ -39,6 +39,7 @@ class SegmentOptions:
     hold_chars: int = 0  #: how much of a paragraph may be held until its language is clear; 0: of a stream, none
     speakers: Mapping[str, SpeechStyle] = field(default_factory=dict)  #: names before lines of a dialogue, and styles
     limit_ms: int = 0  #: the estimated length of a piece at the normal speed, where words permit it; 0: any length
+    choices: MarkupChoices = DEFAULT_CHOICES  #: what is said of code and of emoji
 
     def __post_init__(self) -> None:
         if self.limit_chars < SMALLEST_LIMIT_CHARS:
