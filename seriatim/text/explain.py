@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seriatim.text.control_characters import HARD_LINE, PAUSES, PHONEME, STYLE, pause_ms
+from seriatim.text.documents.document import Document
 from seriatim.text.languages import base_language
 from seriatim.text.lexicon import Lexicon
 from seriatim.text.markup import MarkupReader
@@ -43,6 +44,20 @@ def explain_steps(text: str, options: SegmentOptions, lexicon: Lexicon | None = 
         ("reading", read),
         *_pronounced(text, options, lexicon),
     ]
+
+
+def document_facts(document: Document) -> str:
+    """What a document says about itself, and its chapters with the number of their words."""
+    facts = {
+        "format": document.format, "title": document.title, "authors": "; ".join(document.authors),
+        "language": document.language, "cover": f"{len(document.cover)} bytes" if document.cover else "",
+        "warning": document.warning,
+    }  # fmt: skip
+    lines = [f"{name}: {value}" for name, value in facts.items() if value]
+    for number, chapter in enumerate(document.chapters, 1):
+        notes = f", {len(chapter.notes.split())} words of notes" if chapter.notes else ""
+        lines.append(f"chapter {number}: {chapter.title or '-'} ({len(chapter.text.split())} words{notes})")
+    return "\n".join(lines)
 
 
 def _pronounced(text: str, options: SegmentOptions, lexicon: Lexicon | None) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,8 @@
-"""The body of a new job: JSON, a form with a document, or a document alone with the fields in the query string."""
+"""Bodies with a text or a document: JSON, a form with a document, or a document with the fields in the query string."""
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
@@ -12,7 +12,7 @@ from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem
 from gateway.http.recordings.source_text import normalize_title
 from gateway.http.schemas.lenient_json import parse_json
-from gateway.http.schemas.requests import NewJobBody
+from gateway.http.schemas.requests import NewJobBody, SpeechOptions
 from gateway.http.validation_problems import unreadable_json, validation_problem
 from seriatim.text.documents import Document
 from seriatim.text.markup import Markup
@@ -27,7 +27,20 @@ DOCUMENT_TYPES = frozenset(
         "application/x-subrip", "application/xml",
     }
 )  # fmt: skip
+REF = "#/components/schemas/{model}"
+FILE = {"type": "string", "format": "binary"}
+TextBody = TypeVar("TextBody", bound=SpeechOptions)
 TITLE_CHARS = 200  #: as the field `title`
+
+
+def text_or_document(model: str) -> dict[str, Any]:
+    """What the OpenAPI document says of a body that `parse_text_body` parses."""
+    content = {
+        JSON: {"schema": {"$ref": REF.format(model=model)}},
+        FORM: {"schema": {"type": "object", "properties": {"file": FILE}, "required": ["file"]}},
+        DOCUMENT: {"schema": FILE},
+    }
+    return {"requestBody": {"required": True, "content": content}}
 
 
 async def parse_job_body(request: Request, context: GatewayContext) -> NewJobBody:
@@ -37,10 +50,23 @@ async def parse_job_body(request: Request, context: GatewayContext) -> NewJobBod
         HttpProblem: the body has another type, or an invalid field.
         BadInput: its document cannot be read.
     """
+    body, document = await parse_text_body(request, context, NewJobBody)
+    return _with_document(body, document) if document else body
+
+
+async def parse_text_body(
+    request: Request, context: GatewayContext, model: type[TextBody]
+) -> tuple[TextBody, Document | None]:
+    """Parse a body that holds a text, or the fields beside a document, whose `input` is then empty.
+
+    Raises:
+        HttpProblem: the body has another type, or an invalid field.
+        BadInput: its document cannot be read.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == JSON:
         raw = await request.body()
-        return await asyncio.to_thread(_validate, lambda: NewJobBody.model_validate(parse_json(raw)))
+        return await asyncio.to_thread(_validate, lambda: model.model_validate(parse_json(raw))), None
     fields: dict[str, Any] = dict(request.query_params)
     if kind == FORM:
         file = await _read_form(request, fields)
@@ -50,11 +76,11 @@ async def parse_job_body(request: Request, context: GatewayContext) -> NewJobBod
         expected = f"{JSON}, {FORM}, or the type of a document, such as {DOCUMENT}"
         raise HttpProblem(415, "bad_input", f"content type {kind or 'missing'}; expected {expected}")
     if file is None:
-        return _validate(lambda: NewJobBody.model_validate(fields))
-    body = _validate(lambda: NewJobBody.model_validate(fields | {"input": ""}))
+        return _validate(lambda: model.model_validate(fields)), None
+    body = _validate(lambda: model.model_validate(fields | {"input": ""}))
     document = await context.documents.read(file, Markup(body.markup or Markup.AUTO))
     request.state.document_warning = document.warning
-    return _with_document(body, document)
+    return body, document
 
 
 async def _read_form(request: Request, fields: dict[str, Any]) -> bytes | None:
@@ -80,7 +106,7 @@ def _title(text: str) -> str | None:
         return None
 
 
-def _validate(read: Callable[[], NewJobBody]) -> NewJobBody:
+def _validate(read: Callable[[], TextBody]) -> TextBody:
     try:
         return read()
     except ValidationError as error:

@@ -11,8 +11,8 @@ from gateway.http.problems import HttpProblem
 from gateway.http.recordings.job_owners import accepted_at, jobs_of
 from gateway.http.recordings.source_text import SourceText, replace_title, text_of, title_of
 from gateway.http.route_dependencies import CallerDep, ContextDep
-from gateway.http.routes.job_body import DOCUMENT, FORM, JSON, parse_job_body
-from gateway.http.schemas.requests import JobChange, NewJobBody
+from gateway.http.routes.job_body import REF, parse_job_body, text_or_document
+from gateway.http.schemas.requests import ExplainBody, JobChange, NewJobBody
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS, JobCard, JobList
 from gateway.http.streaming.silent_answer import enqueue_or_silence
 from seriatim.client.cold_start import await_workers_async
@@ -22,8 +22,6 @@ from seriatim.errors import JobUnknown
 router = APIRouter(tags=["jobs"])
 
 JobId = Annotated[str, Path(max_length=64, description="the id that POST /v1/jobs returned")]
-REF = "#/components/schemas/{model}"
-FILE = {"type": "string", "format": "binary"}
 
 
 @router.post(
@@ -31,16 +29,7 @@ FILE = {"type": "string", "format": "binary"}
     status_code=202,
     response_model=JobCard,
     responses=REFUSALS | {415: REFUSALS[400]},
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                JSON: {"schema": {"$ref": REF.format(model="NewJobBody")}},
-                FORM: {"schema": {"type": "object", "properties": {"file": FILE}, "required": ["file"]}},
-                DOCUMENT: {"schema": FILE},
-            },
-        }
-    },
+    openapi_extra=text_or_document("NewJobBody"),
 )
 async def create_job(
     request: Request,
@@ -102,9 +91,12 @@ async def cancel_job(job_id: JobId, context: ContextDep, caller: CallerDep) -> J
 
 
 def body_schemas() -> dict[str, Any]:
-    """The schemas of bodies that routes of this module parse themselves, for the OpenAPI document."""
-    schema = NewJobBody.model_json_schema(ref_template=REF)
-    return {**schema.pop("$defs"), "NewJobBody": schema}
+    """The schemas of bodies that routes parse themselves, for the OpenAPI document."""
+    schemas: dict[str, Any] = {}
+    for model in (NewJobBody, ExplainBody):
+        schema = model.model_json_schema(ref_template=REF)
+        schemas |= {**schema.pop("$defs"), model.__name__: schema}
+    return schemas
 
 
 def job_card(job: Job, created: float | None) -> JobCard:

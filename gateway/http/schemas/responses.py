@@ -172,7 +172,7 @@ class Explanation(BaseModel):
     voice: str  #: "": the pool's first
     language: str  #: BCP 47, by whose rules it is read
     warning: str  #: such as a text in another language than its voice's
-    steps: list[ExplainedStep]  #: in order: markup, unicode, lines, sentences, reading, pronunciation
+    steps: list[ExplainedStep]  #: in order, from document (of one) or markup to pronunciation
     sentences: list[ExplainedSentence]
 
 

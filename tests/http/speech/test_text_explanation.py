@@ -23,6 +23,19 @@ def test_a_text_is_explained_as_from_the_command_line(client: httpx2.Client) -> 
     ]  # fmt: skip
 
 
+def test_a_document_is_explained_with_what_it_says_of_itself(client: httpx2.Client) -> None:
+    page = b"<!doctype html><title>At sea</title><nav>Menu</nav><h1>One</h1><p>It costs $5. " + b"Go on. " * 5_000
+    as_file = client.post("/v1/text/explain", files={"file": page}, data={"reading": "off"})
+    as_body = client.post("/v1/text/explain?reading=off", content=page, headers={"content-type": "text/html"})
+    assert as_file.status_code == as_body.status_code == 200, as_body.text
+    assert as_file.json() == as_body.json()
+    steps = {step["name"]: step["text"] for step in as_body.json()["steps"]}
+    assert list(steps)[:2] == ["document", "markup"]
+    assert steps["document"] == "format: html\ntitle: At sea\nchapter 1: One (10004 words)"
+    assert [sentence["text"] for sentence in as_body.json()["sentences"][:2]] == ["One", "It costs $5."]
+    assert sum(len(sentence["text"]) for sentence in as_body.json()["sentences"]) < 20_000
+
+
 def test_each_paragraph_has_its_language(client: httpx2.Client) -> None:
     text = f"It was the best of times, and it was the worst of times. We had 3 of them.\n\n{GERMAN}"
     explained = client.post("/v1/text/explain", json={"input": text}).json()
