@@ -1,8 +1,9 @@
 """Unicode forms: other shapes of the same letters, digits and signs become those that engines know.
 
-Folded are full-width and half-width forms, mathematical alphabets, ligatures, Roman numerals of one character, Arabic
-letters by their place in a word, and units in one square. Not folded is what means something else or is punctuation of
-its script: raised and lowered digits (`10²`), fractions, circled digits, `…`, `№`, `。！？，：；（）`.
+Folded are full-width and half-width forms, mathematical alphabets, circled letters, ligatures, Roman numerals of one
+character, Arabic letters by their place in a word, and units in one square. Not folded is what means something else
+or is punctuation of its script: raised and lowered digits (`10²`), fractions, circled digits, `…`, `№`,
+`。！？，：；（）`.
 """
 
 import re
@@ -15,6 +16,7 @@ from seriatim.process.single_flight import single_flight
 _FOLDED_TAGS = frozenset({"<font>", "<wide>", "<narrow>", "<initial>", "<medial>", "<final>", "<isolated>", "<square>"})
 #: ligatures and digraphs of Latin and Armenian, Roman numerals: `<compat>` to Unicode, as much else is
 _COMPATIBLE = ((0x132, 0x133), (0x1C4, 0x1CC), (0x1F1, 0x1F3), (0x2160, 0x217F), (0xFB00, 0xFB17))
+_CIRCLED_LETTERS = range(0x24B6, 0x24EA)  #: by which people decorate words; circled digits are steps and notes
 #: punctuation of Chinese and Japanese, by which their sentences are cut
 _KEPT = frozenset("！＂＇（），．：；？［］｛｝｟｠｡｢｣､　")
 _MOST_CHARS = 8  #: a ligature of a whole phrase is no letter
@@ -33,7 +35,7 @@ def _folded() -> dict[str, str]:
     for code in range(0xA0, min(sys.maxunicode, 0x20000)):
         tag, _, _ = unicodedata.decomposition(chr(code)).partition(" ")
         listed = tag == "<compat>" and any(low <= code <= high for low, high in _COMPATIBLE)
-        if (tag in _FOLDED_TAGS or listed) and chr(code) not in _KEPT:
+        if (tag in _FOLDED_TAGS or listed or code in _CIRCLED_LETTERS) and chr(code) not in _KEPT:
             plain = unicodedata.normalize("NFKC", chr(code))
             if 0 < len(plain) <= _MOST_CHARS and not plain.isspace():
                 table[chr(code)] = plain

@@ -1,4 +1,4 @@
-"""Bodies with a text or a document: JSON, a form with a document, or a document with the fields in the query string."""
+"""The body of a job, or of another text: JSON, a form with a document, or a document with its fields in the query."""
 
 import asyncio
 from collections.abc import Callable

@@ -187,8 +187,8 @@ def bar_rule(text: str, at: int, state: ScanState) -> Step:
         perhaps = _PERHAPS_DELIMITERS.match(text, newline + 1) and len(text) - newline < LINE_CHARS
         return None if perhaps else (text[at : bar + 1], bar + 1)
     state.table = state.line_start = True
-    cells = [state.separator().rstrip(), *_cells(text[bar + 1 : newline], state)]
-    return f"{cells[0]} {_joined(cells[1:])}{HARD_LINE}\n", below.end()
+    lead = f"{state.separator().rstrip()} " if state.before != "\n" else ""
+    return f"{lead}{_joined(_cells(text[bar + 1 : newline], state))}{HARD_LINE}\n", below.end()
 
 
 def _row(text: str, at: int, newline: int, state: ScanState) -> Step:

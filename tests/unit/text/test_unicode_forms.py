@@ -10,6 +10,7 @@ from tests.unit.text.test_segment import sentences
 FORMS = [
     ("en", "Gate Ａ１２ costs ＄５０％ now.", "Gate A12 costs $50% now."),
     ("en", "This is 𝗛𝗲𝗹𝗹𝗼 𝓪𝓰𝓪𝓲𝓷 in ﬁne ﬂow.", "This is Hello again in fine flow."),
+    ("en", "Say ⓗⓔⓛⓛⓞ to Ⓐ, step ①.", "Say hello to A, step ①."),
     ("en", "Act Ⅳ, Scene Ⅸ, ⅷ.", "Act IV, Scene IX, viii."),
     ("en", "It is 10² or CO₂, ½, ①, №5, 20℃ and well….", "It is 10² or CO₂, ½, ①, №5, 20℃ and well…."),
     ("en", "The tree: ├── src │ and ▓▓▒ 40%.", "The tree: src and 40%."),

@@ -31,6 +31,7 @@ CASES = [
     ("Bob wrote:\n> are you coming?\n> > older\n> newer\nYes.", "Bob wrote: | are you coming? | older newer | Yes."),
     ('+++\ntitle = "T"\n+++\nText.', "Text."),
     ("| a | b |\n|---|---|\n| — | c |\n| d | - |", "a, b | c | d"),
+    ("| a | b\n|---|---\n| 1 | 2\n\nℹ️ Note this\n⚠️ and that", "a, b | 1, 2 | Note this | and that"),
     ("<thought>Shall I?</thought>Hello. [PAUSE:1S] Go.", "Hello. | Go."),
 ]
 

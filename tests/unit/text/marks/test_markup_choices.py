@@ -1,4 +1,4 @@
-"""What is said of code and of emoji: options of every interface, with the same values."""
+"""Markup choices: whether code is read and emoji are named, in every interface with the same values."""
 
 from pathlib import Path
 from typing import get_args, get_type_hints
