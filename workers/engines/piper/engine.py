@@ -31,7 +31,7 @@ from seriatim.text.pronunciation import respelled
 from seriatim.text.scripts import words_in_other_scripts
 from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.phoneme_durations import WordTimes, word_times
-from workers.engines.piper.phonemes import PhonemeReader, SentencePart
+from workers.engines.piper.phonemes import PhonemeReader, PhonemePart
 from workers.engines.piper.voice_config import VoiceConfig, read_folder
 from workers.engines.piper.voice_model import Device, IdSpeech, Scales, VoiceModel, check_device
 
@@ -150,7 +150,7 @@ class PiperEngine:
         rest = NOTHING if resampler is None else resampler.resample_chunk(NOTHING, last=True)
         yield AudioChunk(_pcm(rest), last=True)
 
-    def _word_times(self, text: str, config: VoiceConfig, parts: list[SentencePart], first: IdSpeech) -> WordTimes:
+    def _word_times(self, text: str, config: VoiceConfig, parts: list[PhonemePart], first: IdSpeech) -> WordTimes:
         """The words of a sentence that is spoken in one part; () if they are unknown."""
         if len(parts) > 1:
             return ()

@@ -47,7 +47,7 @@ MARKS = {mark: mark for mark in ".?!,;:"} | {
 
 
 @dataclass(frozen=True, slots=True)
-class SentencePart:
+class PhonemePart:
     """Phonemes that are spoken at once, and their ids."""
 
     phonemes: str  #: those that the voice has, one character each
@@ -70,7 +70,7 @@ class PhonemeReader:
         self._missing = MissingPhonemes("piper")
         self._child = _PhonemeProcess()
 
-    def read_parts(self, text: str, config: VoiceConfig, found: Sequence[Pronunciation] = ()) -> list[SentencePart]:
+    def read_parts(self, text: str, config: VoiceConfig, found: Sequence[Pronunciation] = ()) -> list[PhonemePart]:
         """The ids of a sentence for one voice, in parts that are spoken one after another; [] if it has no sound.
 
         `found`: pronunciations of its words. Symbols that the voice lacks are logged once.
@@ -158,7 +158,7 @@ def join_clauses(clauses: list[tuple[str, str]]) -> str:
     return " ".join(filter(None, parts))
 
 
-def sentence_part(phonemes: str, config: VoiceConfig) -> SentencePart | None:
+def sentence_part(phonemes: str, config: VoiceConfig) -> PhonemePart | None:
     """The ids of phonemes, a pad behind each; what the voice does not know is left out. None if no letter remains."""
     table, known, groups, n_sounds = config.ids, "", [[*config.ids[BEGIN], *config.ids[PAD]]], 0
     for char in unicodedata.normalize("NFD", phonemes):
@@ -170,10 +170,10 @@ def sentence_part(phonemes: str, config: VoiceConfig) -> SentencePart | None:
             known += char
             n_sounds += sum(map(str.isalnum, sounds))
     groups.append(table[END])
-    return SentencePart(known, [*chain(*groups)], tuple(map(len, groups))) if n_sounds else None
+    return PhonemePart(known, [*chain(*groups)], tuple(map(len, groups))) if n_sounds else None
 
 
-def _parts(phonemes: str, config: VoiceConfig) -> list[SentencePart]:
+def _parts(phonemes: str, config: VoiceConfig) -> list[PhonemePart]:
     return [ids for part in pieces(phonemes, MOST_PHONEMES) if (ids := sentence_part(part, config))]
 
 
