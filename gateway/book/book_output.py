@@ -51,6 +51,8 @@ class BookOutput:
         Raises:
             BadInput: the output cannot have them.
         """
+        if captions and self.format_name == "epub":
+            raise BadInput("an EPUB has its text with its times inside; omit --captions")
         if podcast and self.kind is OutputKind.ONE_FILE:
             raise BadInput(f"a podcast has a file for each chapter; name a folder with -o, such as {self.path.stem}/")
         address = podcast if not podcast or podcast.endswith("/") else f"{podcast}/"
@@ -73,8 +75,8 @@ def parse_output(source: str, output: str, format_name: str | None, *, library: 
         BadInput: a library is no folder.
     """
     if not output:
-        in_one = format_name in (None, "m4b") and not library
-        output = str(Path(source).with_suffix(".m4b" if in_one else ""))
+        in_one = format_name in (None, "m4b", "epub") and not library
+        output = str(Path(source).with_suffix(f".{format_name or 'm4b'}" if in_one else ""))
     path = Path(output)
     ending = path.suffix.lower().lstrip(".")
     is_folder = library or output.endswith("/") or path.is_dir() or (ending not in BOOK_FORMATS and bool(format_name))

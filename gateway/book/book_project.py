@@ -41,6 +41,7 @@ class ChapterRecord:
     texts: tuple[str, ...]  #: as they were spoken, in order
     ends: tuple[int, ...]  #: where each ends, with its pause: samples from the chapter's beginning
     gaps: tuple[str, ...] = ()  #: sentences of which all or the rest is missing, and the reason
+    paragraphs: tuple[int, ...] = ()  #: the sentences, 0-based, that begin a paragraph; (): not known
 
     @property
     def n_samples(self) -> int:
@@ -111,9 +112,8 @@ class BookProject:
         path = self._record(key)
         try:
             fields = json.loads(path.read_text("utf-8"))
-            return ChapterRecord(
-                int(fields["rate_hz"]), tuple(fields["texts"]), tuple(fields["ends"]), tuple(fields["gaps"])
-            )
+            texts, ends, gaps = (tuple(fields[name]) for name in ("texts", "ends", "gaps"))
+            return ChapterRecord(int(fields["rate_hz"]), texts, ends, gaps, tuple(fields.get("paragraphs", ())))
         except (OSError, ValueError, KeyError, TypeError):
             raise BadInput(f"{path} is damaged; delete it, and its chapter is spoken again") from None
 

@@ -18,14 +18,18 @@ SAMPLE_BYTES = 2
 class ChapterOutput:
     """Writes one chapter of a project. Leaving its context without `finish` keeps what a later run continues."""
 
-    def __init__(self, project: BookProject, chapter: PlannedChapter) -> None:
+    def __init__(self, project: BookProject, chapter: PlannedChapter, paragraph_ms: int = 1) -> None:
         """Continue the chapter where an interrupted run has left it, or else begin it.
+
+        `paragraph_ms`: the shortest pause after a sentence that ends a paragraph.
 
         Raises:
             Unwritable: no permission, or the disk is full.
         """
         self._project, self._chapter = project, chapter
         self._texts: list[str] = []
+        self._paragraphs: list[int] = []
+        self._paragraph_ms, self._begins_paragraph = paragraph_ms, True
         self.title = chapter.title
         self._file = _open_file(str(project.audio(chapter.key)), TextFingerprint.of(chapter.key, {}))
 
@@ -41,6 +45,9 @@ class ChapterOutput:
 
     def add_sentence(self, sentence: Sentence) -> None:
         """Note the text of the next sentence of the chapter, spoken before or not."""
+        if self._begins_paragraph:
+            self._paragraphs.append(len(self._texts))
+        self._begins_paragraph = sentence.pause_ms >= self._paragraph_ms
         self._texts.append(sentence.text)
 
     def add_gap(self, gap: Gap) -> None:
@@ -75,9 +82,8 @@ class ChapterOutput:
         if rate_hz is None:
             raise EmptyText(f"chapter {self._chapter.number} ({self._chapter.title}) produced no audio")
         ends = tuple(mark.end // SAMPLE_BYTES for mark in marks)
-        record = ChapterRecord(
-            rate_hz, tuple(self._texts[: len(ends)]), ends, self._project.read_gaps(self._chapter.key)
-        )
+        gaps = self._project.read_gaps(self._chapter.key)
+        record = ChapterRecord(rate_hz, tuple(self._texts[: len(ends)]), ends, gaps, tuple(self._paragraphs))
         self._project.write_record(self._chapter.key, record)
         self._file.finish()
 

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import PurePath
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from gateway.book.book_plan import BookPlan
+from gateway.book.xml_text import xml_text
 
 FEED_NAME = "feed.xml"
 #: by the endings of files, as Apple lists them, or else as registered
@@ -60,13 +61,13 @@ class PodcastFeed:
         plan = self.plan
         by = f" by {plan.author}" if plan.author else ""
         read_by = f", read by {self.narrator}" if self.narrator else ""
-        yield f"<title>{escape(plan.title)}</title>"
-        yield f"<link>{escape(self.address)}</link>"
-        yield f"<description>{escape(plan.title + by + read_by)}</description>"
-        yield f"<language>{escape(plan.language or 'en')}</language>"
+        yield f"<title>{xml_text(plan.title)}</title>"
+        yield f"<link>{xml_text(self.address)}</link>"
+        yield f"<description>{xml_text(plan.title + by + read_by)}</description>"
+        yield f"<language>{xml_text(plan.language or 'en')}</language>"
         yield f'<atom:link rel="self" type="application/rss+xml" href={self._link(FEED_NAME)}/>'
         if plan.author:
-            yield f"<itunes:author>{escape(plan.author)}</itunes:author>"
+            yield f"<itunes:author>{xml_text(plan.author)}</itunes:author>"
         if self.cover:
             yield f"<itunes:image href={self._link(self.cover)}/>"
         yield "<itunes:type>serial</itunes:type>"
@@ -76,7 +77,7 @@ class PodcastFeed:
     def _episode(self, index: int, one: Episode) -> Iterator[str]:
         date = datetime.fromtimestamp(self.published_s + one.number * EPISODE_STEP_S, UTC)
         yield "<item>"
-        yield f"  <title>{escape(one.title)}</title>"
+        yield f"  <title>{xml_text(one.title)}</title>"
         yield f'  <guid isPermaLink="false">{uuid.uuid5(uuid.NAMESPACE_URL, f"{self.address}{one.number}")}</guid>'
         yield f"  <pubDate>{format_datetime(date)}</pubDate>"
         media_type = MEDIA_TYPES[_ending(one.name)]

@@ -48,7 +48,8 @@ def speak_chapters(
         whole, summaries = replace(arguments, text=chapter.text), []
         n_done = corrections_done(chapter, project)
         if n_done is None:
-            with ChapterOutput(project, chapter.with_corrections(())) as output, jobs.registration() as add_job:
+            output = ChapterOutput(project, chapter.with_corrections(()), _paragraph_ms(arguments))
+            with output, jobs.registration() as add_job:
                 shown.audio_ms = output.ms_done
                 run = SpeakRun(
                     whole, output, shown,
@@ -65,6 +66,11 @@ def speak_chapters(
 
     calls = [partial(speak, *each) for each in zip(chapters, progress.chapters, strict=True)]
     return [summary for summaries in jobs.run_together(calls, AT_ONCE) for summary in summaries]
+
+
+def _paragraph_ms(arguments: SpeakArguments) -> int:
+    """The shortest pause that ends a paragraph: longer than that after any other sentence."""
+    return max(arguments.request.paragraph_ms, arguments.request.pause_ms + 1)
 
 
 def corrections_done(chapter: PlannedChapter, project: BookProject) -> int | None:

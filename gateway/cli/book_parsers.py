@@ -15,6 +15,7 @@ examples:
   seriatim book novel.epub -o novel.m4b
   seriatim book novel.epub -o novel.m4b --include notes --chapters 2-
   seriatim book novel.epub -o novel/ --format opus
+  seriatim book novel.docx -o novel.epub
   seriatim book novel.epub -o ~/audiobooks --library
 """
 BOOK_FIX = """\

@@ -20,6 +20,7 @@ from gateway.book.book_plan import BookPlan, ChapterChoice, PlannedChapter, pars
 from gateway.book.book_project import BookProject
 from gateway.book.chapter_files import write_chapter_files
 from gateway.book.corrections import Correction
+from gateway.book.read_along.read_along_file import write_read_along
 from gateway.book.renamed_book import rename_project
 from gateway.book.speak_chapters import speak_chapters, unspoken
 from gateway.cli import parser as args
@@ -118,7 +119,6 @@ def make_book(
         KeyboardInterrupt: likewise.
     """
     plan, output, started_s = arguments.plan, arguments.output, time.monotonic()
-    path = output.path
     rename_project(plan, output, Path(str(arguments.options["file"])))
     project = BookProject(output.project_folder(plan))
     with project.lock():
@@ -129,11 +129,7 @@ def make_book(
         assembly = BookAssembly.of(plan, project, arguments.speech.request.voice)
         if arguments.loudness_lufs is not None:
             assembly = replace(assembly, gain_db=gain_to(assembly, arguments.loudness_lufs))
-        if output.kind is OutputKind.ONE_FILE:
-            write_audiobook(assembly, output.path, output.format_name)
-            write_captions(assembly, output)
-        else:
-            path = write_chapter_files(assembly, output)
+        path = _write_files(assembly, output)
         project.remove_others({chapter.key for chapter in plan.chapters})
     return BookSummary(
         str(path),
@@ -144,6 +140,18 @@ def make_book(
         plan.warnings,
         assembly.gain_db,
     )
+
+
+def _write_files(assembly: BookAssembly, output: BookOutput) -> Path:
+    """Write the file of a book, or the files of its chapters; returns the file or their folder."""
+    if output.kind is not OutputKind.ONE_FILE:
+        return write_chapter_files(assembly, output)
+    if output.format_name == "epub":
+        write_read_along(assembly, output.path)
+    else:
+        write_audiobook(assembly, output.path, output.format_name)
+    write_captions(assembly, output)
+    return output.path
 
 
 def _corrections(

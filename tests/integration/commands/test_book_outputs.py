@@ -1,6 +1,7 @@
 """Outputs of `seriatim book` beside M4B: one file of another format, a folder of chapters, a library."""
 
 import json
+import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ from tests.support.book_files import HARBOUR, SEA, book, cover_codecs, probe, pr
 from tests.support.command_line import TONE, seriatim
 
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
+XHTML, SMIL = "{http://www.w3.org/1999/xhtml}", "{http://www.w3.org/ns/SMIL}"
 ROLE = "{http://www.idpf.org/2007/opf}role"
 
 
@@ -22,8 +24,10 @@ def names(folder: Path) -> list[str]:
 @pytest.mark.parametrize("ending", ["mp3", pytest.param("opus", marks=pytest.mark.thorough)])
 def test_one_file_has_its_chapters_cover_and_tags(tmp_path: Path, ending: str) -> None:
     source, out = book(tmp_path / "in.epub", HARBOUR, SEA), tmp_path / f"out.{ending}"
-    done = seriatim("book", source, "-o", out, "--json", "--voice", "tenor", *TONE)
+    done = seriatim("book", source, "-o", out, "--captions", "vtt", "--json", "--voice", "tenor", *TONE)
     assert done.returncode == 0, done.stderr.decode()
+    captions = [line for line in (tmp_path / "out.vtt").read_text("utf-8").splitlines() if line.endswith((".", "?"))]
+    assert captions == [*HARBOUR, *SEA]
     first_s, second_s = (chapter["audio_s"] for chapter in json.loads(done.stdout)["chapters"])
     chapters = probe(out)["chapters"]
     assert [chapter["tags"]["title"] for chapter in chapters] == ["Harbour", "Sea"]
@@ -34,6 +38,26 @@ def test_one_file_has_its_chapters_cover_and_tags(tmp_path: Path, ending: str) -
         "The Harbour & the Sea", "Anna Berg, Ben Cole", "tenor",
     )  # fmt: skip
     assert cover_codecs(out) == ["png"]
+
+
+@pytest.mark.thorough
+def test_a_book_to_read_along_has_the_audio_of_each_sentence(tmp_path: Path) -> None:
+    source, out = book(tmp_path / "in.epub", HARBOUR, SEA), tmp_path / "out.epub"
+    done = seriatim("book", source, "-o", out, "--json", *TONE)
+    assert done.returncode == 0, done.stderr.decode()
+    first_s = json.loads(done.stdout)["chapters"][0]["audio_s"]
+    with zipfile.ZipFile(out) as archive:
+        page = ElementTree.fromstring(archive.read("EPUB/chapter-001.xhtml"))  # written by the command
+        overlay = ElementTree.fromstring(archive.read("EPUB/chapter-001.smil"))
+        audio = Path(archive.extract("EPUB/audio/chapter-001.m4a", tmp_path))
+    headings = [element[0].text for element in page.iter(f"{XHTML}h1")]
+    paragraphs = [[span.text for span in element] for element in page.iter(f"{XHTML}p")]
+    assert (headings, paragraphs) == (["Harbour"], [HARBOUR])
+    clips = [pair[1].attrib for pair in overlay.iter(f"{SMIL}par")]
+    assert len(clips) == 1 + len(HARBOUR)
+    assert [clip["clipBegin"] for clip in clips[1:]] == [clip["clipEnd"] for clip in clips[:-1]]
+    assert clips[-1]["clipEnd"] == f"{first_s:.3f}s"
+    assert float(probe(audio)["format"]["duration"]) == pytest.approx(first_s, abs=0.2)
 
 
 @pytest.mark.parametrize(
