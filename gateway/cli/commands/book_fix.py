@@ -37,14 +37,15 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
     project, report = _project_of(options.book), Path(options.report).resolve() if options.report else None
     arguments = _saved_arguments(project, options, settings)
     plan = arguments.plan.with_corrections(project.read_corrections())
-    if not options.sentence:
+    addresses = options.sentence or _doubtful_addresses(plan, project, options)
+    if not addresses:
         listed = list(listed_sentences(plan, project, options.find))
         if report is not None:
             write_report(report, plan.title, options.book, project, listed)
         _print_list(listed, options.find, as_json=options.json)
         return ExitCode.OK
     changes: dict[str, list[Correction]] = {}
-    for address in options.sentence:
+    for address in addresses:
         chapter, seq = _find_sentence(plan, project, address)
         made = [*chapter.corrections, *changes.get(chapter.base_key, [])]
         correction = Correction(
@@ -61,6 +62,10 @@ def _check_options(options: argparse.Namespace) -> None:
     Raises:
         BadInput: they are not.
     """
+    if options.doubtful:
+        if not options.again or options.sentence or options.text or options.find or options.report:
+            raise BadInput("--doubtful speaks all doubtful sentences --again; it has no other options")
+        return
     if not options.sentence:
         if options.again or options.text:
             raise BadInput("--again and --text need --sentence, the address of a sentence, such as 2.14")
@@ -71,6 +76,11 @@ def _check_options(options: argparse.Namespace) -> None:
         raise BadInput("--text is for one --sentence, without --again; correct one sentence after the other")
     if options.text and next(iter(segment(options.text, SegmentOptions())), None) is None:
         raise BadInput(f"--text {options.text!r} has nothing to speak")
+
+
+def _doubtful_addresses(plan: BookPlan, project: BookProject, options: argparse.Namespace) -> list[str]:
+    """The addresses of the doubtful sentences, if the options are to speak them again."""
+    return [one.address for one in listed_sentences(plan, project)] if options.doubtful else []
 
 
 def _project_of(book: str) -> BookProject:

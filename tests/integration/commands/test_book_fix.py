@@ -12,7 +12,8 @@ import soundfile
 from gateway.book.book_project import BookProject
 from seriatim.exit_codes import ExitCode
 from tests.support.book_files import HARBOUR, SEA, book, probe
-from tests.support.command_line import TONE, complaint, seriatim
+from tests.support.command_line import TONE, complaint, seriatim, start_command
+from tests.support.process_system import wait_until
 
 
 def sentences(out: Path, title: str) -> list[bytes]:
@@ -84,6 +85,44 @@ def test_doubtful_sentences_are_listed(tmp_path: Path) -> None:
     assert [(one["sentence"], one["text"], one["doubts"]) for one in found] == [("1.3", "Ten boats came home.", [])]
 
 
+@pytest.mark.thorough
+def test_all_doubtful_sentences_are_spoken_again(tmp_path: Path) -> None:
+    out = tmp_path / "out.m4b"
+    source = book(tmp_path / "in.epub", [*HARBOUR, "There is nothing here."], [*SEA, "Once more nothing."])
+    assert seriatim("book", source, "-o", out, "--engine-option", "empty_on=nothing", *TONE).returncode == 0
+    before = sentences(out, "Harbour")
+    done = fix(out, "--doubtful", "--again", "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout)["chapters_spoken"] == 2
+    assert sentences(out, "Harbour") == before, "the others are as they were, and tone has no audio for this one"
+    corrections = BookProject.of(str(out)).read_corrections().values()
+    assert sorted([(one.seq, one.take) for one in made] for made in corrections) == [[(3, 1)], [(4, 1)]]
+
+
+@pytest.mark.thorough
+def test_a_killed_correction_leaves_the_book_whole_and_is_continued(tmp_path: Path) -> None:
+    source, tally = book(tmp_path / "in.epub", HARBOUR, SEA), tmp_path / "tally"
+    tally.mkdir()
+    halts = ("slow_on=doomed", "slow_ms=600000", "slow_times=1", f"tally={tally}")
+    engine = (*TONE, *(word for option in halts for word in ("--engine-option", option)))
+    out, undisturbed = tmp_path / "out.m4b", tmp_path / "undisturbed.m4b"
+    for path in (out, undisturbed):
+        assert seriatim("book", source, "-o", path, *engine).returncode == 0
+    before = out.read_bytes()
+    correction = ("--sentence", "1.3", "--text", "A doomed boat. It came home.")
+    with start_command("book", "fix", out, *correction) as process:
+        wait_until(lambda: any(tally.iterdir()), "the correction is being spoken")
+        process.kill()
+    assert out.read_bytes() == before
+    done = fix(out)
+    assert done.returncode == ExitCode.BAD_INPUT
+    assert "a correction of chapter 1 is not spoken yet; run the command that makes the book again" in complaint(done)
+
+    assert seriatim("book", source, "-o", out, *engine).returncode == 0
+    assert fix(undisturbed, *correction).returncode == 0
+    assert out.read_bytes() == undisturbed.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -93,6 +132,8 @@ def test_doubtful_sentences_are_listed(tmp_path: Path) -> None:
         (["--sentence", "1.1"], "needs --text, the text to speak instead, or --again"),
         (["--again"], "--again and --text need --sentence"),
         (["--text", "One."], "--again and --text need --sentence"),
+        (["--doubtful"], "--doubtful speaks all doubtful sentences --again"),
+        (["--doubtful", "--again", "--sentence", "1.1"], "it has no other options"),
         (["--sentence", "1.1", "--text", "  "], "--text '  ' has nothing to speak"),
     ],
 )
