@@ -31,7 +31,7 @@ from seriatim.text.pronunciation import respelled
 from seriatim.text.scripts import words_in_other_scripts
 from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.phoneme_durations import WordTimes, word_times
-from workers.engines.piper.phonemes import PhonemeReader, PhonemePart
+from workers.engines.piper.phonemes import PhonemePart, PhonemeReader
 from workers.engines.piper.voice_config import VoiceConfig, read_folder
 from workers.engines.piper.voice_model import Device, IdSpeech, Scales, VoiceModel, check_device
 

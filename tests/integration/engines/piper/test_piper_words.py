@@ -10,7 +10,7 @@ from seriatim.engine import AudioChunk, Engine, Utterance
 from seriatim.text.word_times import word_spans
 from tests.integration.engines.piper.piper_speech import LOW, MANY, SENTENCE, one_voice
 from workers.engines.engine_registry import load
-from workers.engines.piper.phonemes import PhonemeReader, SentencePart
+from workers.engines.piper.phonemes import PhonemePart, PhonemeReader
 from workers.engines.piper.voice_config import VoiceConfig
 from workers.engines.piper.voice_model import Device, IdSpeech, Scales, VoiceModel
 
@@ -19,7 +19,7 @@ def speak_text(engine: Engine, text: str, voice: str = MANY, **more: object) -> 
     return list(engine.speak(Utterance(text, voice, **more), lambda: False))  # type: ignore[arg-type]  # its fields
 
 
-def read_and_speak(folder: Path, text: str) -> tuple[SentencePart, IdSpeech]:
+def read_and_speak(folder: Path, text: str) -> tuple[PhonemePart, IdSpeech]:
     """What the voice MANY reads in a text, and how it speaks that, with the seed 0."""
     config, reader = VoiceConfig.read(folder / f"{MANY}.onnx"), PhonemeReader()
     (part,) = reader.read_parts(text, config)
