@@ -239,7 +239,9 @@ def _text(options: argparse.Namespace, settings: "Settings") -> int:
     )  # fmt: skip
     if lexicon:
         cut = replace(cut, kept_words=request.lexicon.in_language(cut.language).places)
-    return run_text(document, cut, request.lexicon, explain=options.explain)
+    return run_text(
+        document, cut, request.lexicon, explain=options.explain or bool(options.engine), engine=options.engine
+    )
 
 
 def _run_operator_command(options: argparse.Namespace, settings: "Settings") -> int:

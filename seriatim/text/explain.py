@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seriatim.text.control_characters import HARD_LINE, PAUSES, PHONEME, STYLE, pause_ms
+from seriatim.text.dialects import DIALECTS
 from seriatim.text.documents.document import Document
 from seriatim.text.languages import base_language
 from seriatim.text.lexicon import Lexicon
@@ -21,10 +22,13 @@ from seriatim.text.speech_style import SpeechStyle, StyleTable
 _PAUSE = re.compile(f"[{PAUSES}]")
 
 
-def explain_steps(text: str, options: SegmentOptions, lexicon: Lexicon | None = None) -> list[tuple[str, str]]:
+def explain_steps(
+    text: str, options: SegmentOptions, lexicon: Lexicon | None = None, engine: str = ""
+) -> list[tuple[str, str]]:
     """The name of each step with what it made of the text, in order; `reading` are the sentences as they are spoken.
 
-    A last step shows the words of each sentence that a `lexicon` or `<phoneme>` pronounces, if there are any.
+    Further steps show the words of each sentence that a `lexicon` or `<phoneme>` pronounces, if there are any, and the
+    sentences as `engine` gets them, one of `DIALECTS`.
 
     Line ends that are kept are shown as such, and pauses that the text asks for as `[pause:MSms]`.
     """
@@ -43,7 +47,19 @@ def explain_steps(text: str, options: SegmentOptions, lexicon: Lexicon | None = 
         ("sentences", written),
         ("reading", read),
         *_pronounced(text, options, lexicon),
+        *_in_dialect(text, options, engine),
     ]
+
+
+def _in_dialect(text: str, options: SegmentOptions, engine: str) -> Iterator[tuple[str, str]]:
+    r"""The sentences as an engine gets them; espeak's soft hyphens, behind stops that end nothing, as `\xad`."""
+    if engine:
+        pieces = segment(text, options)
+        made = (
+            DIALECTS[engine](piece.text, base_language(piece.style.language or piece.language or options.language))
+            for piece in pieces
+        )
+        yield f"dialect of {engine}", "\n".join(made).replace("\xad", "\\xad")
 
 
 def document_facts(document: Document) -> str:

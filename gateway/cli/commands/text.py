@@ -2,16 +2,26 @@
 
 import sys
 
+from seriatim.errors import UnknownOption
 from seriatim.exit_codes import ExitCode
+from seriatim.text.dialects import DIALECTS
 from seriatim.text.documents import Document
 from seriatim.text.explain import document_facts, explain_steps
 from seriatim.text.lexicon import Lexicon
 from seriatim.text.segment import SegmentOptions
 
 
-def run_text(document: Document, options: SegmentOptions, lexicon: Lexicon, *, explain: bool) -> int:
-    """Print the sentences of a document with their pauses; with `explain`, what each step made of it."""
-    steps = explain_steps(document.text, options, lexicon)
+def run_text(document: Document, options: SegmentOptions, lexicon: Lexicon, *, explain: bool, engine: str = "") -> int:
+    """Print the sentences of a document with their pauses; with `explain`, what each step made of it.
+
+    The last step is what `engine` gets, if one is named.
+
+    Raises:
+        UnknownOption: no dialect of that engine can be shown.
+    """
+    if engine and engine not in DIALECTS:
+        raise UnknownOption(f"--engine {engine!r}; expected one with a dialect to show: {', '.join(sorted(DIALECTS))}")
+    steps = explain_steps(document.text, options, lexicon, engine)
     if not explain:
         sys.stdout.write(f"{dict(steps)['reading']}\n")
         return ExitCode.OK

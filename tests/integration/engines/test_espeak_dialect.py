@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from seriatim.engine import Engine, Utterance
+from seriatim.text.dialects import espeak_text
 from seriatim.text.segment import SegmentOptions, segment
 from workers.engines.engine_registry import load
-from workers.engines.espeak.dialect import espeak_text
 from workers.trim_and_fade import THRESHOLD
 
 if importlib.util.find_spec("espeakng_loader") is None:

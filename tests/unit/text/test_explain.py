@@ -53,6 +53,16 @@ def test_words_of_a_lexicon_are_shown_with_their_sentence(tmp_path: Path, capsys
     assert capsys.readouterr().out.endswith("== pronunciation\n2: Nguyen = win /wɪn/\n2: GIF = jif\n\n")
 
 
+def test_the_text_is_shown_as_an_engine_gets_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_text("Oh!--you met Dr. Low.", "utf-8")
+    assert main(["text", str(tmp_path / "a.txt"), "--language", "es", "--engine", "xtts"]) == 0
+    assert capsys.readouterr().out.endswith("== dialect of xtts\nOh!--you met doctor Low .\n\n")
+    assert main(["text", str(tmp_path / "a.txt"), "--language", "en", "--reading", "off", "--engine", "espeak"]) == 0
+    assert capsys.readouterr().out.endswith("== dialect of espeak\nOh! --you met Dr.\\xad Low.\n\n")
+    assert main(["text", str(tmp_path / "a.txt"), "--engine", "hibari"]) != 0
+    assert "--engine 'hibari'; expected one with a dialect to show: espeak, xtts" in capsys.readouterr().err
+
+
 def test_each_paragraph_is_read_in_its_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     german = "Der Hafen erwacht vor der Stadt, und die 3 Schiffe sind nicht von hier."
     (tmp_path / "a.txt").write_text(f"It is one of 2 things that we have.\n\n{german}", "utf-8")

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seriatim.errors import BadInput
+from seriatim.text.dialects import xtts_text
 from seriatim.text.reading import ReadingMode
 from seriatim.text.segment import SegmentOptions, segment
 from workers.engines.xtts import text_tokens
-from workers.engines.xtts.dialect import xtts_text
 from workers.engines.xtts.number_words import spelled
 
 

@@ -33,12 +33,12 @@ from seriatim.audio.pcm import bytes_of_ms
 from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.engine_abilities import Abilities
 from seriatim.errors import EngineFailed, EngineUnavailable
+from seriatim.text.dialects import espeak_text
 from seriatim.text.languages import base_language
 from seriatim.text.word_times import word_spans
 from workers.engines.engine_options import OptionInfo, option_ranges, read_options
 from workers.engines.espeak.buffer_limits import insert_commas
 from workers.engines.espeak.child_end import kill_process
-from workers.engines.espeak.dialect import espeak_text
 from workers.engines.espeak.phoneme_names import SAMPLES, phoneme_names, sound_table
 from workers.engines.espeak.pronounced_text import PronouncedText, respell, with_phonemes
 from workers.engines.espeak.voices import EspeakVoices, with_dictionary

@@ -1,9 +1,9 @@
 """Word events of espeak-ng as word times: which event in the text that espeak got is which word of the sentence. Pure.
 
-espeak names a word by the place of its first character in the text that it got, which is not quite the sentence:
-`dialect.py` and `buffer_limits.py` add spaces, marks and soft hyphens. They keep all other characters, so those are
-counted in both texts. A word may have several events ("25.50" has five), or none: espeak speaks "of the" as one word.
-Words without events share the time until the next one by their letters.
+espeak names a word by the place of its first character in the text that it got, which is not quite the sentence: its
+dialect (`seriatim.text.dialects`) and `buffer_limits.py` add spaces, marks and soft hyphens. They keep all other
+characters, so those are counted in both texts. A word may have several events ("25.50" has five), or none: espeak
+speaks "of the" as one word. Words without events share the time until the next one by their letters.
 """
 
 from bisect import bisect_left, bisect_right

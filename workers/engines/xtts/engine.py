@@ -21,6 +21,7 @@ from seriatim.engine import AudioChunk, Continuity, Utterance, Voice
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exit_codes import ExitCode
 from seriatim.process.home_folder import expand_home
+from seriatim.text.dialects import xtts_text
 from workers.engines.engine_options import read_options
 from workers.engines.xtts import text_tokens as texts
 from workers.engines.xtts.batch.batch import Batch
@@ -30,7 +31,6 @@ from workers.engines.xtts.batch.input_bounds import InputBounds
 from workers.engines.xtts.batch.model_thread import ModelThread
 from workers.engines.xtts.batch.resume_state import ResumeState
 from workers.engines.xtts.batch.sentence_take import RATE_HZ, SentenceOrder, tensor_of
-from workers.engines.xtts.dialect import xtts_text
 from workers.engines.xtts.model.checkpoint import load as load_model
 from workers.engines.xtts.model.transformer import slot_bytes
 from workers.engines.xtts.model.vocoder import StreamingVocoder

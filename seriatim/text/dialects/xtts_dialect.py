@@ -1,4 +1,4 @@
-"""The dialect of XTTS-v2: how a sentence is written so that the model does not read its last stop aloud.
+"""The XTTS dialect: how a sentence is written so that the model does not read its last stop aloud.
 
 In some languages the model says "punto" or "ponto" at the end of a sentence. Its authors advise a space before the stop
 (https://github.com/coqui-ai/TTS/issues/2952); to leave the stop out would change the melody. Not used in the exact

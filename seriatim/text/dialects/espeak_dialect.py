@@ -1,4 +1,4 @@
-"""The dialect of espeak-ng: how a sentence is written so that espeak neither pauses inside it nor reads its marks.
+"""The espeak dialect: how a sentence is written so that espeak neither pauses inside it nor reads its marks.
 
 espeak judges full stops by itself: before a capital or a digit it pauses for 300 ms, also in "Dr. Müller" and "No. 5".
 It reads "exclamation" at "Oh!--you", and "dot" at "Ph.D. in". These forms were measured with espeak-ng 1.52, by the
