@@ -23,9 +23,10 @@ _UNJUDGED = frozenset(["de", "lb", "en"])
 _UNJUDGED_MEASURES = frozenset(["de", "lb"])
 _QUANTITY = re.compile(r"[\dIVX]\s?[^\W\d_]+\.?$")
 _MEASURE = re.compile(
-    r"(?<![\w.])\d+(?:[.,]\d+)*\s?(?:[kcmdn]?m|µm|[km]?g|µg|[hcdm]?l|t|ha|[kM]?Wh|[kM]W|[kMG]?Hz|[kMGT]B|k?cal|km/h|lb"
+    r"(?<![\w.])\d+(?:[.,]\d+)*\s?(?:(?:тыс|тис|млн|млрд|tys|tis|mln|mld|mlrd|mil|mio|mrd)\.? )?"
+    r"(?:[kcmdn]?m|µm|[km]?g|µg|[hcdm]?l|t|ha|[kM]?Wh|[kM]W|[kMG]?Hz|[kMGT]B|k?cal|km/h|lb"
     r"|oz|min|sec|seg|pts|zł|gr|Kč|kr|Ft|Lt|TL|dk|sn|[кдсм]?м|[км]г|м?л|га|шт"
-    r"|(?:(?:тыс|млн|млрд)\.? )?руб|коп|грн|мин|сек|млн|млрд|км/ч|χλμ|лв)\.$"
+    r"|руб|коп|грн|мин|сек|млн|млрд|км/ч|χλμ|лв)\.$"
 )
 #: 1941 г., 1990 r., XIX w.: a year or a century with the first letter of its noun
 _YEAR = re.compile(
@@ -55,6 +56,11 @@ def has_no_vowel(word: str, language: str) -> bool:
     if not _VOWELS.isdisjoint(letters.replace("y", "") if language == "tr" else letters):
         return False
     return not _INTERJECTION.fullmatch(word.lower()) and (language not in _SYLLABIC or _LIQUIDS.isdisjoint(letters))
+
+
+def is_consonant(letter: str) -> bool:
+    """Is a single letter a small consonant, which is a word in few languages: s. Maria, g. Foka?"""
+    return letter.islower() and _VOWELS.isdisjoint(unicodedata.normalize("NFD", letter))
 
 
 def has_no_ending(word: str, language: str) -> bool:

@@ -16,30 +16,30 @@ ABBREVIATIONS = _sets(
     {
         "cs": "pí",
         "da nb": "bl.a f.eks",
-        "de": "Abb Bd Bgm Dipl.-Ing Fa Frl Gebr Hptm Hrn Kap Pfr Tel erm geb gem gest ggü inkl insb insbes max",
-        "el": "δηλ",
+        "de": "Abb Bd Bgm Dipl.-Ing Fa Frl Gebr Hptm Hrn Kap Pfr Tel em erm frdl geb gem gest ggü inkl insb insbes max",
+        "el": "Αγ Λεωφ Οδ Πλ Σελ Τηλ δηλ λεωφ",
         "en": "Approx Ch Dr Eq Figs Ft Mmes Mr Mrs Ms Ofc Prof Vol approx cf viz vs",
-        "es": "Alcde Arq Avda Cap Cnel Col D Dña Excmo Gral Hna Hno Ilmo Ing Lic Mons Ntra Pdte Profa Tte",
+        "es": "Alcde Arq Avda Cap Cnel Col Cía D Dª Dña Excmo Gral Hna Hno Ilmo Ing Lic Mons Ntra Pdte Profa Tte",
         "fi": "esim mm ts",
         "fr": "Cdt Col Dr Gal J.-C M Sgt Sté av bd bât c.-à-d Mgr Mlle Mme Mmes Pr St Ste éd",
         "he": "גב טל מס עמ פרופ רח שד",
         "bs hr": "npr prof sv tj ul",
         "hu": "ifj özv Özv",
-        "id": "Bpk CV Ir Jend Jl Kapt Kol Letjen Mayjen PT Sdr mis",
+        "id": "Bpk CV Ir Jend Jl Kapt Kol Letjen Mayjen Nn Ny PT Sdr mis",
         "it": "Amm Col Dott.ssa Egr Fam Gent Magg Mons Preg Sen Spett Ten pag",
         "lv": "piem",
         "nl": "Dhr Kol Mej Mevr Mw burg d.w.z dhr gen mevr mw o.a resp",
         "pl": "abp al dr gen hab im inż kard ks m.in mec mgr nr o os p por red tj woj św",
-        "pt": "Alm Av Cap Cel Dep Des Eng Exmo Exma Gen Ilmo Ilma Maj Min Pe Profa Profª S Sen Srta Ten Ver al aprox "
-        "cf i.e núm pág pça",
+        "pt": "Alm Av Cap Cel Dep Des Eng Exmo Exma Gen Ilmo Ilma Maj Min Pe Profa Profª S Sen Srta Sta Sto Ten Ver al "
+        "aprox cf i.e núm pág pça",
         "ro": "Dl Dna dl dna ex pag prof str",
-        "ru": "адм акад арх бул зав зам им инж кап кн наб напр пер пос пр просп ред рис св т.е",
+        "ru": "адм акад арх дир бул зав зам им инж кап кн наб напр пер пос пр просп ред рис св т.е",
         "sl": "npr",
         "sr": "bul npr prof sv tj ul бул др нпр проф св тј ул",
         "ta": "திரு",
         "sv": "t.ex",
         "tr": "Alb Av Cad Doç Gör Mah Mim Müh Org Sn Sok Uzm Yrd Öğr örn",
-        "uk": "акад бул ім напр пл просп проф",
+        "uk": "акад бул ів ім напр пл просп проф",
         "vi": "BS CN GS GS.TS KS NXB P PGS PGS.TS Q TP TS ThS Tp Đ ĐH",
     }
 )
@@ -61,8 +61,8 @@ WORDS = _sets(
         "fr": "art vol",
         "hu": "nem no",
         "id ms": "ia kan no",
-        "it": "ecc No al bar ce ci col con di fa fai fin fra ha in la li lo ma mai me mi nato ne no ore po post sa sai "
-        "se si sia so su te to tv va vi via",
+        "it": "ecc No al bar ce ci col con di fa fai fin fra ha in la li lo ma mai me mi nato ne no ore po post re sa "
+        "sai se si sia so su te to tv va vi via",
         "lt": "la va",
         "lv": "no pa sen",
         "nb nn no": "del det ga kan la me med min ok ord ut",
@@ -96,7 +96,7 @@ SHORT_WORDS = _sets(
         "fr": "a ai bien cent cinq deux dit dix elle eux fin huit il ici là lui moi mois neuf non oui ou pas peu plus "
         "rien sept six soi sont sur tard toi tous tout trop un va vie vu",
         "he": "לא זה כן לו לה הם הן גם או אם על",
-        "hi": "है हैं था थी थे की का के दी ली लो दो सो हो जा गा गे ही भी यह वह",
+        "hi": "है हैं हाँ हां हूँ हूं मैं तू जो तो ना था थी थे की का के दी ली लो दो सो हो जा गा गे ही भी यह वह",
         "it": "anni casa che cinque così due lei lui meno nulla otto più qui sei sette sono sì tre uno",
         "mr": "आहे होते होता होती नाही तो ती ते हे ही का की",
         "nl": "aan af dan een en er had ham hem het hij huis ik ja jaar je maar meer mij nee niet nog nu om ons op "

@@ -16,6 +16,7 @@ from seriatim.text.segment.abbreviation_shapes import (
     ends_with_year,
     has_no_ending,
     has_no_vowel,
+    is_consonant,
     is_short_caseless,
 )
 from seriatim.text.segment.common_words import ABBREVIATIONS, AND_SO_ON, SHORT_WORDS, STARTERS, WORDS
@@ -57,7 +58,7 @@ _YEAR_ORDINAL = re.compile(r"(?:^|[\s(–-])\d{3,4}\.$")  #: before a small lett
 #: str. 12., Abb. 3., sayfa 5., kl. 8.: the number of a page, an hour or the like, which is none in a row
 _REFERENCE_NUMBER = re.compile(
     r"(?<!\w)(?:(?:str|obr|tab|kap|č|čl|odst|abb|nr|nro|fig|rys|pkt|art|rozdz|poz|sid|sl|čís|no|vol|pp?|lk|bkz|s|bls"
-    r"|kl|godz|hod|ul|u)\.|sayfa|madde|bölüm|seite|strana|strona|sida|side|sivu|kuva|oldal|klo|utca|út|tér)"
+    r"|kl|godz|hod|ul|u)\.|sayfa|madde|bölüm|seite|strana|strona|sida|side|sivu|kuva|oldal|klo|um|utca|út|tér)"
     r"\s\d{1,3}\.$",
     re.IGNORECASE,
 )
@@ -70,10 +71,11 @@ _ORDINAL_PHRASE = re.compile(
 _ROMAN_ORDINAL = re.compile(r"(?:^|[\s(])[IVX]{2,6}\.$")
 _NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
 _INITIALS = re.compile(r"\W*(?:[^\W\d_]\. [^\W\d_]\.|[A-ZÀ-ÞА-ЯΑ-Ω]\.)")
+_SMALL_ROMAN = re.compile(r"[IVX]{2,6}")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
 _SECTION = re.compile(r"\d+(?:[.\u066b]\d+)+")
-#: J.-J. Rousseau
-_HYPHENATED_INITIALS = re.compile(r"(?<!\w)[^\W\d_]\.-[^\W\d_]\.$")
+#: J.-J. Rousseau, Jean-P. Martin
+_HYPHENATED_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.|[A-ZÀ-Þ][^\W\d_]+)-[^\W\d_]\.$")
 #: letters of the scripts without capitals that put spaces between words and write abbreviations with a stop
 _CASELESS = re.compile(r"[\u0590-\u08ff\u0900-\u0eff]")
 #: languages of other scripts, in which a Latin word is judged as an English one: Dr. Smith, Apple Inc.
@@ -81,14 +83,15 @@ _OTHER_SCRIPTS = frozenset(
     ["am", "ar", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "lo", "mk",
      "ml", "mr", "my", "ne", "pa", "ru", "si", "ta", "te", "th", "uk", "ur", "yue", "zh"]
 )  # fmt: skip
-_LATIN_END = re.compile(r"(?<![A-Za-z.])[A-Za-z][A-Za-z.]*(?: [A-Za-z.]+)*\.$")
+_LATIN_END = re.compile(r"(?<![A-Za-z.])[A-Za-z][A-Za-z.]*(?: [A-Za-z.]+)*(?<![IVX])\.$")
 _ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}。｡]$")
 #: U.S., EE.UU., J.-C., p.m., Ph.D., without the last stop
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]{1,2}$")
 #: that is, for example: no sentence ends behind it
 _INTRODUCTIONS = frozenset(
     ["a.k.a", "bl.a", "c.-à-d", "d.ex", "d.h", "d.vs", "d.w.z", "e.g", "f.eks", "i.a", "i.e", "m.a.o", "m.in", "o.a",
-     "p.ej", "p.es", "p.ex", "s.k", "t.d", "t.ex", "t.j", "u.a", "v.b", "z.b", "π.χ", "т.е", "т.ч"]
+     "n.b", "p.ej", "p.es", "p.ex", "p.p.s", "p.s", "p.-s", "s.k", "t.d", "t.ex", "t.j", "u.a",
+     "v.b", "z.b", "π.χ", "т.е", "т.ч"]
 )  # fmt: skip
 _SPACED_INTRODUCTION = re.compile(
     r"(?<!\w)(?:т\. ?[екн]|z\. ?b|d\. ?h|u\. ?a|p\. ?ex|p\. ?ej|p\. ?es|d\. ?ex|t\. ?j|π\. ?χ)\.$", re.IGNORECASE
@@ -105,6 +108,11 @@ _PARTICLES = frozenset(
 )  # fmt: skip
 _JUDGED_INITIALS = frozenset(["en"])  #: languages of which sentencex knows which letters are initials
 _HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M", "am", "pm", "AM", "PM"])
+_AFTER_HALF_DAY = frozenset(  #: 9 a.m. Monday
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "EST", "ET", "PST", "PT", "GMT",
+     "UTC", "CET", "Eastern", "Pacific", "Central"]
+)  # fmt: skip
+_SPACED_HALF_DAY = re.compile(r"(?<!\w)[ap]\. m\.$")
 _COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
 _LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[\"'“‘«]))[^\s(\[\"'“‘«]*$")
 _PLAIN_WORD = re.compile(r"(?:(?<!\bCorp)(?<!\bGmbH)(?<=[^\W\d_]{4})\.|[^.…])$")
@@ -152,7 +160,7 @@ def ends_sentence(language: str, head: str, gap: str, after: str) -> bool:
     if _ENDS_ALWAYS.search(head):
         return True
     after = _MARKS_BEHIND.sub("", after)
-    if language in _OTHER_SCRIPTS and (latin := _LATIN_END.search(head)):
+    if language in _OTHER_SCRIPTS and after not in STARTERS.get(language, ()) and (latin := _LATIN_END.search(head)):
         language, head = "en", latin[0]
     if head.endswith(".") and (known := _known(language, head, after)) is not None:
         return known
@@ -192,24 +200,30 @@ def _known(language: str, head: str, after: str) -> bool | None:
     word = match.group() if match else ""
     if _ends_whole(language, head, word, after):
         return True
-    if _is_abbreviation(language, head, word) or _goes_on(language, word, after):
+    if _is_abbreviation(language, head, word, after) or _goes_on(language, word, after):
         return False
     if word in WORDS.get(language, ()) and not after[0].isdigit():
         return not after[0].islower()
     return _before_capital(language, head, word) if after[0].isupper() else None
 
 
-def _is_abbreviation(language: str, head: str, word: str) -> bool:
+def _is_abbreviation(language: str, head: str, word: str, after: str) -> bool:
     """Is it an abbreviation of the language, with a capital where a sentence begins with it: Npr. Split?"""
     known = ABBREVIATIONS.get(language, frozenset())
+    if word in _HALF_DAYS and after in _AFTER_HALF_DAY:
+        return True
     return word in known or (head == f"{word}." and word[:1].lower() + word[1:] in known)
 
 
 def _ends_whole(language: str, head: str, word: str, after: str) -> bool:
     """Does a short word that might be an abbreviation end a sentence: etc., 5 kg., U.S. or the letter of Plan B.?"""
-    if after[0].isupper() and (word in AND_SO_ON or ends_measure(head, language)):
+    is_number = len(word) > 1 and language not in ORDINAL_LANGUAGES and _SMALL_ROMAN.fullmatch(word)
+    if after[0].isupper() and (is_number or word in AND_SO_ON or ends_measure(head, language)):
         return True
-    if word.lower() in _INTRODUCTIONS or after not in STARTERS.get(language, ()):
+    starters = STARTERS.get(language, ())
+    if word.lower() in _INTRODUCTIONS or not (
+        after in starters or (after.isupper() and after.capitalize() in starters)
+    ):
         return False
     return _may_end(head, word) or _is_letter(word, after)
 
@@ -218,8 +232,10 @@ def _before_capital(language: str, head: str, word: str) -> bool | None:
     """What the shape of a word, or a year before it, says about its stop before a capital; None: nothing."""
     if (year_ends := ends_with_year(head)) is not None:
         return year_ends
-    is_initial = len(word) == 1 and word.isupper() and language not in _JUDGED_INITIALS
-    if is_initial or _HYPHENATED_INITIALS.search(head) or (has_no_vowel(word, language) and not ends_quantity(head)):
+    is_initial = len(word) == 1 and language not in _JUDGED_INITIALS and (word.isupper() or is_consonant(word))
+    if _HYPHENATED_INITIALS.search(head) or (word.isupper() and is_initial):
+        return False
+    if (is_initial or has_no_vowel(word, language)) and not ends_quantity(head):
         return False
     return None
 
@@ -240,7 +256,7 @@ def _is_ordinal(language: str, head: str, after: str) -> bool:
 def _may_end(head: str, word: str) -> bool:
     """May a short word end a sentence: letters with stops, a company's form, a Roman number, a unit with its number?"""
     is_known = _DOTTED.match(word) or word.lower() in _COMPANIES or _ROMAN.fullmatch(word)
-    return bool(is_known or _QUANTITY.search(head[-12:]))
+    return bool(is_known or _QUANTITY.search(head[-12:]) or _SPACED_HALF_DAY.search(head[-6:]))
 
 
 def _is_letter(word: str, after: str) -> bool:

@@ -132,7 +132,8 @@ def _needs_no_space(text: str, mark: re.Match[str], end: int) -> bool:
     """Does the mark stand before a script without capitals: any mark but a stop, which must be between CJK letters?"""
     if mark[1] == "." and mark.start() and CJK_LETTER.match(text, mark.start() - 1):
         return bool(CJK_LETTER.match(text, end))
-    return text[mark.end(1) - 1] in "!?" and _is_caseless(text[end])
+    last = text[mark.end(1) - 1]
+    return (last in "!?" or (last == "…" and end > mark.end(1))) and _is_caseless(text[end])
 
 
 def _is_caseless(character: str) -> bool:

@@ -71,6 +71,39 @@ zh 「走吧。」他說。|「好。」|她走了。
 ko “가자!” 그가 말했다. | “싫어.” | 그녀는 갔다.
 ru Он купил iPhone. | Стоит 5 тыс. руб. | Компания Apple Inc. растёт.
 ja 彼はDr. Smithです。|Mr. Brownも来た。
+en The meeting is at 9 a.m. Monday. | Bring your notes.
+en It was a P.S. in a letter. | P.S. I love you.
+en P.S. I love you. | P.P.S. Call me.
+en MR. LEE AND DR. LOW LEFT THE U.S. | THEY WENT.
+de Bzgl. Ihrer Anfrage v. 3. Mai. | Mit frdl. Gruß
+de Wir treffen uns Mo. um 8. | Bis dann.
+de Elisabeth II. war Königin. | Papst Johannes Paul II. | Er starb.
+de Hr. u. Fr. Meier. | Dr. h. c. Schulz. | Prof. em. Lang.
+de Ich heiße Anna-M. Schmidt. | Hallo.
+fr C.-à-d. Paris. | Oui.
+fr Jean-P. Martin et J.-P. Sartre. | Bien.
+fr Il vint vers 1900 apr. J.-C. | Elle vint avant.
+es D. Juan y Dña. Inés. | Dª. Rosa. | Bien.
+es Bs. As. es grande. | La Cía. López. | Bien.
+pt Sta. Maria e S. João. | Bem.
+it Vittorio Emanuele II. | Era re. | Papa Giovanni XXIII.
+ru Им. Пушкина. | Театр им. Чехова. | Да.
+ru И. о. директора. | Зам. дир. Иванов. | Да.
+uk Ів. Франко. | Т. Г. Шевченко. | Так.
+pl Ks. Jan, o. Piotr i s. Maria. | Św. Anna.
+da Bl.a. Ole. | Evt. Bo. | Jf. kap. 4. | Ca. 5.
+cs Karel IV. | Byl král. | Sv. Václav. | Tel. 123.
+el Αγ. Νικόλαος. | Λεωφ. Αθηνών 5. | Τηλ. 123.
+zh “为什么？”她问。|“因为……”|他停了。
+ja 「なぜ？」|「だって…」|彼は黙った。
+ja 「はい。」彼は言った。|「いいえ。」
+ko “왜?” 그녀가 물었다. | “그냥.”
+ko 그는 “네.” 하고 말했다. | 끝.
+hi हाँ. | ना. | मैं हूँ. | तू कौन? | काम करो. | घर जाओ.
+pl 5 tys. zł. | To dużo.
+ru Пётр I. | Он был царь. | Николай II. | Он умер.
+es Llegó a las 10 a. m. | Luego se fue.
+en It is 9 a.m. EST. | It is late.
 """.strip().splitlines()
 
 #: what is cut well by most
