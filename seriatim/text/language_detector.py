@@ -7,21 +7,23 @@ from functools import cache
 from typing import Any
 
 from seriatim.process.single_flight import single_flight
+from seriatim.text.close_languages import closest_language, family_of
 from seriatim.text.languages import TAGS
 
 LONGEST_CODE = 2  #: characters of the codes that are detected: the 115 languages of ISO 639-1 that the model has
 
 
 def detect_language(text: str) -> tuple[str, float]:
-    """The BCP 47 tag of a text's language with its probability, 0..1; ("", 0) without the extra.
+    """The BCP 47 tag of a text's language with the probability of its family, 0..1; ("", 0) without the extra.
 
     Probabilities are calibrated for short texts: two or three words of any language have less than 0.5.
     """
     model = _model()
     if model is None:
         return "", 0.0
-    tag, probability = model.classify(text)
-    return str(tag), float(probability)
+    ranked = [(str(tag), float(probability)) for tag, probability in model.rank(text)]
+    family = family_of(ranked[0][0])
+    return closest_language(text, ranked[0][0]), sum(probability for tag, probability in ranked if tag in family)
 
 
 def load_detector() -> None:

@@ -25,6 +25,12 @@ EVIDENT_SHARE = (
 )
 LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
+#: Japanese with Chinese characters has one kana or more for so many of them
+KANA_SHARE = 20
+#: forms of characters that only Japanese has: 東京大学工学部電気工学科卒業
+_SHINJITAI = re.compile(
+    "[円駅図価験検県桜沢広応発売読鉄転労営単厳圧壊楽帰実総続経済権様関黒歩毎両栄亜悪変辺拡覚観巻戦銭蔵団弾遅昼聴徳払込働畑気薬訳]"
+)
 #: the language that a script most likely stands for, by the script's letters
 SCRIPTS = {
     "ja": re.compile(r"[\u3040-\u30ff]"), "ko": re.compile(r"[\u1100-\u11ff\uac00-\ud7a3]"),
@@ -96,7 +102,9 @@ def _by_script(sample: str) -> str:
     scripts = {tag: len(found.findall(sample)) for tag, found in SCRIPTS.items()}
     if 2 * sum(scripts.values()) <= len(LETTER.findall(sample)):
         return ""
-    tag = "ja" if scripts["ja"] else max(scripts, key=lambda tag: scripts[tag])  # Japanese has Chinese characters, too
+    tag = max(scripts, key=lambda tag: scripts[tag])
+    if tag in ("ja", "zh"):
+        return "ja" if KANA_SHARE * scripts["ja"] >= scripts["zh"] or _SHINJITAI.search(sample) else "zh"
     if tag not in SHARED:
         return tag
     detected = detect_language(sample[:DETECTED_CHARS])[0]
