@@ -27,6 +27,7 @@ from seriatim.errors import EngineFailed, EngineUnavailable
 from seriatim.text.pronunciation import Pronunciation, respelled
 from workers.engines.espeak.buffer_limits import insert_commas
 from workers.engines.espeak.child_end import kill_process
+from workers.engines.espeak.dialect import espeak_text
 from workers.engines.espeak.pronounced_text import PhonemicWord, respell, with_phonemes
 from workers.engines.hibari.pronunciation import pieces
 from workers.engines.missing_phonemes import MissingPhonemes
@@ -100,7 +101,8 @@ class PhonemeReader:
             EngineFailed: espeak cannot read it, or its process has died.
         """
         plain = CONTROL.sub(" ", text)
-        placed = with_phonemes(plain, insert_commas(plain), [replace(word, names=PLACEHOLDER) for word in phonemic])
+        clauses = insert_commas(espeak_text(plain, voice))
+        placed = with_phonemes(plain, clauses, [replace(word, names=PLACEHOLDER) for word in phonemic])
         phonemes = self._read(placed.text, voice, tie, names=bool(placed.blocks))
         if len(PLACED.findall(phonemes)) != len(phonemic):
             return phonemes if not placed.blocks else self._read(placed.plain, voice, tie, names=False)

@@ -140,3 +140,29 @@ def test_money_comes_to_a_voice_in_words(folder: Path) -> None:
     with closing(PhonemeReader()) as reader:
         words = reader.read_parts("It costs forty-nine dollars ninety-five.", config)
         assert reader.read_parts(piece.text, config) == words != reader.read_parts("It costs $49.95.", config)
+
+
+#: a sentence, and the same without the stops and dashes that espeak would read aloud, or take for ends
+SAME_PHONEMES = [
+    ("en-us", "Oh!--you knew it.", "Oh! you knew it."),
+    ("en-us", "No!—never.", "No! never."),
+    ("en-us", "She has a Ph.D. in law.", "She has a Ph D in law."),
+    ("en-us", "See p.12 and No.5.", "See p 12 and no 5."),
+    ("en-us", "The U.S. Army came.", "The US Army came."),
+    ("de", "Am 3. Januar kam er.", "Am dritte Januar kam er."),
+    ("de", "Das ist Dr. Müller.", "Das ist Dr Müller."),
+    ("de", "Siehe Nr. 5 dort.", "Siehe Nr 5 dort."),
+    ("fr", "Voici M. Dupont de Lyon.", "Voici M Dupont de Lyon."),
+    ("es", "¡Oh!--tú lo sabías.", "¡Oh! tú lo sabías."),
+    ("it", "Oh!—lo sapevi.", "Oh! lo sapevi."),
+]
+
+
+@pytest.mark.parametrize("tie", ["", "^"])  # of Piper's voices, and of Kokoro's
+def test_stops_that_end_no_sentence_are_silent(tie: str) -> None:
+    reader = PhonemeReader()
+    found = [(text, reader.read_text(text, voice, tie), reader.read_text(same, voice, tie))
+             for voice, text, same in SAME_PHONEMES]  # fmt: skip
+    reader.close()
+    for text, phonemes, expected in found:
+        assert phonemes == expected, text
