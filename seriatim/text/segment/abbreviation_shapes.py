@@ -60,7 +60,12 @@ def has_no_vowel(word: str, language: str) -> bool:
 
 def is_consonant(letter: str) -> bool:
     """Is a single letter a small consonant, which is a word in few languages: s. Maria, g. Foka?"""
-    return letter.islower() and _VOWELS.isdisjoint(unicodedata.normalize("NFD", letter))
+    return letter.islower() and not has_vowel(letter)
+
+
+def has_vowel(letters: str) -> bool:
+    """Is there a vowel of an alphabet among small letters?"""
+    return not _VOWELS.isdisjoint(unicodedata.normalize("NFD", letters))
 
 
 def has_no_ending(word: str, language: str) -> bool:

@@ -3,9 +3,13 @@
 `ABBREVIATIONS` stand before a name or a number and end no sentence. `AND_SO_ON` ends a list, and before a capital the
 sentence, too. `WORDS` look like abbreviations (of months, states,
 units) and often end a sentence: before a capital they end it. `SHORT_WORDS` are of four letters or fewer and as common,
-and are never abbreviations: before a number they end a sentence, where another short word does not. `STARTERS` begin
+and are never abbreviations: before a number they end a sentence, where another short word does not; short_words.txt has
+more of them, made by bench/text/short_words.py. `STARTERS` begin
 a sentence behind an abbreviation that may end one, such as U.S. or Co.
 """
+
+from functools import cache
+from importlib.resources import files
 
 
 def _sets(table: dict[str, str]) -> dict[str, frozenset[str]]:
@@ -48,6 +52,23 @@ AND_SO_ON = frozenset(
      "jne", "yms", "jms", "ym", "t.t", "kt", "u.c", "dll", "dsb", "dst", "v.v", "vb", "κ.λπ", "κλπ", "κ.τ.λ", "κτλ",
      "κ.ά", "ș.a.m.d", "ş.a.m.d", "т.д", "т.п", "ін", "إلخ"]
 )  # fmt: skip
+#: that is, for example: no sentence ends behind it
+INTRODUCTIONS = frozenset(
+    ["a.k.a", "bl.a", "c.-à-d", "d.ex", "d.h", "d.vs", "d.w.z", "e.g", "f.eks", "i.a", "i.e", "m.a.o", "m.in", "o.a",
+     "n.b", "p.ej", "p.es", "p.ex", "p.p.s", "p.s", "p.-s", "s.k", "t.d", "t.ex", "t.j", "u.a",
+     "v.b", "z.b", "π.χ", "т.е", "т.ч"]
+)  # fmt: skip
+#: second words of names that begin a sentence as well: J. De Boer, R. Das
+PARTICLES = frozenset(
+    ["De", "La", "Le", "Les", "El", "Los", "Las", "Di", "Da", "Dal", "Do", "Du", "Das", "Der", "Den", "Des", "Die",
+     "In", "An", "On", "Te", "Van", "Von", "Zu", "So", "No", "May"]
+)  # fmt: skip
+HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M", "am", "pm", "AM", "PM"])
+AFTER_HALF_DAY = frozenset(  #: 9 a.m. Monday
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "EST", "ET", "PST", "PT", "GMT",
+     "UTC", "CET", "Eastern", "Pacific", "Central"]
+)  # fmt: skip
+COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
 WORDS = _sets(
     {
         "bs hr sh sr": "ga maj me no pa",
@@ -109,6 +130,21 @@ SHORT_WORDS = _sets(
         "sv": "av den du er få han har här ja jag mig nej nu om oss på så tre två upp vi är år",
     }
 )
+
+
+@cache
+def short_words(language: str) -> frozenset[str]:
+    """The short words of a language that are never abbreviations."""
+    return SHORT_WORDS.get(language, frozenset()) | _listed_words().get(language, frozenset())
+
+
+@cache
+def _listed_words() -> dict[str, frozenset[str]]:
+    table = files("seriatim.text.segment") / "short_words.txt"
+    rows = [line.split() for line in table.read_text("utf-8").splitlines()]
+    return {language: frozenset(words) for tags, *words in rows for language in tags.split(",")}
+
+
 STARTERS = _sets(
     {
         "bg": "Той Тя То Те Аз Ние Вие Ти Това Този Тази Но Не На По Когато Кой Какво Как Защо Сега Тук Там След",

@@ -16,10 +16,22 @@ from seriatim.text.segment.abbreviation_shapes import (
     ends_with_year,
     has_no_ending,
     has_no_vowel,
+    has_vowel,
     is_consonant,
     is_short_caseless,
 )
-from seriatim.text.segment.common_words import ABBREVIATIONS, AND_SO_ON, SHORT_WORDS, STARTERS, WORDS
+from seriatim.text.segment.common_words import (
+    ABBREVIATIONS,
+    AFTER_HALF_DAY,
+    AND_SO_ON,
+    COMPANIES,
+    HALF_DAYS,
+    INTRODUCTIONS,
+    PARTICLES,
+    STARTERS,
+    WORDS,
+    short_words,
+)
 
 #: marks that end sentences: Unicode 15, SentenceBreakProperty STerm and ATerm, which sentencex goes by too, without "."
 _TERMINATORS = (
@@ -71,6 +83,8 @@ _ORDINAL_PHRASE = re.compile(
 _ROMAN_ORDINAL = re.compile(r"(?:^|[\s(])[IVX]{2,6}\.$")
 _NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
 _INITIALS = re.compile(r"\W*(?:[^\W\d_]\. [^\W\d_]\.|[A-ZÀ-ÞА-ЯΑ-Ω]\.)")
+_NUMBERS_GO_ON = frozenset(["ca", "cs", "da", "de", "fi", "lb", "sk"])  #: to sentencex, whatever stands before them
+LONGEST_ABBREVIATION = 4  #: letters
 _SMALL_ROMAN = re.compile(r"[IVX]{2,6}")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
 _SECTION = re.compile(r"\d+(?:[.\u066b]\d+)+")
@@ -87,12 +101,6 @@ _LATIN_END = re.compile(r"(?<![A-Za-z.])[A-Za-z][A-Za-z.]*(?: [A-Za-z.]+)*(?<![I
 _ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}。｡]$")
 #: U.S., EE.UU., J.-C., p.m., Ph.D., without the last stop
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]{1,2}$")
-#: that is, for example: no sentence ends behind it
-_INTRODUCTIONS = frozenset(
-    ["a.k.a", "bl.a", "c.-à-d", "d.ex", "d.h", "d.vs", "d.w.z", "e.g", "f.eks", "i.a", "i.e", "m.a.o", "m.in", "o.a",
-     "n.b", "p.ej", "p.es", "p.ex", "p.p.s", "p.s", "p.-s", "s.k", "t.d", "t.ex", "t.j", "u.a",
-     "v.b", "z.b", "π.χ", "т.е", "т.ч"]
-)  # fmt: skip
 _SPACED_INTRODUCTION = re.compile(
     r"(?<!\w)(?:т\. ?[екн]|z\. ?b|d\. ?h|u\. ?a|p\. ?ex|p\. ?ej|p\. ?es|d\. ?ex|t\. ?j|π\. ?χ)\.$", re.IGNORECASE
 )
@@ -101,19 +109,8 @@ _QUANTITY = re.compile(r"[\dIVX]\.? [^\W\d_]{1,5}\.$")  #: 5 kg., 3. Feb., 1998 
 _NO_ABBREVIATIONS = frozenset(["ja", "ko", "zh"])
 #: и т. д. Потом: it ends a sentence before a capital
 _AND_MORE = re.compile(r"(?<!\w)(?:т\. ?[дп]|[ий] (?:др|пр)|та ін)\.$")
-#: second words of names that begin a sentence as well: J. De Boer, R. Das
-_PARTICLES = frozenset(
-    ["De", "La", "Le", "Les", "El", "Los", "Las", "Di", "Da", "Dal", "Do", "Du", "Das", "Der", "Den", "Des", "Die",
-     "In", "An", "On", "Te", "Van", "Von", "Zu", "So", "No", "May"]
-)  # fmt: skip
 _JUDGED_INITIALS = frozenset(["en"])  #: languages of which sentencex knows which letters are initials
-_HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M", "am", "pm", "AM", "PM"])
-_AFTER_HALF_DAY = frozenset(  #: 9 a.m. Monday
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "EST", "ET", "PST", "PT", "GMT",
-     "UTC", "CET", "Eastern", "Pacific", "Central"]
-)  # fmt: skip
 _SPACED_HALF_DAY = re.compile(r"(?<!\w)[ap]\. m\.$")
-_COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
 _LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[\"'“‘«]))[^\s(\[\"'“‘«]*$")
 _PLAIN_WORD = re.compile(r"(?:(?<!\bCorp)(?<!\bGmbH)(?<=[^\W\d_]{4})\.|[^.…])$")
 _MARKS_BEHIND = re.compile(r"(?<=\w\w)[.,;:!?…]+$")  #: an initial keeps its stop
@@ -210,22 +207,29 @@ def _known(language: str, head: str, after: str) -> bool | None:
 def _is_abbreviation(language: str, head: str, word: str, after: str) -> bool:
     """Is it an abbreviation of the language, with a capital where a sentence begins with it: Npr. Split?"""
     known = ABBREVIATIONS.get(language, frozenset())
-    if word in _HALF_DAYS and after in _AFTER_HALF_DAY:
+    if word in HALF_DAYS and after in AFTER_HALF_DAY:
         return True
     return word in known or (head == f"{word}." and word[:1].lower() + word[1:] in known)
 
 
 def _ends_whole(language: str, head: str, word: str, after: str) -> bool:
     """Does a short word that might be an abbreviation end a sentence: etc., 5 kg., U.S. or the letter of Plan B.?"""
+    if after[0].isdigit():
+        return not ends_quantity(head) and (word in short_words(language) or _is_long_word(language, word))
     is_number = len(word) > 1 and language not in ORDINAL_LANGUAGES and _SMALL_ROMAN.fullmatch(word)
     if after[0].isupper() and (is_number or word in AND_SO_ON or ends_measure(head, language)):
         return True
     starters = STARTERS.get(language, ())
-    if word.lower() in _INTRODUCTIONS or not (
-        after in starters or (after.isupper() and after.capitalize() in starters)
-    ):
+    if word.lower() in INTRODUCTIONS or not (after in starters or (after.isupper() and after.capitalize() in starters)):
         return False
     return _may_end(head, word) or _is_letter(word, after)
+
+
+def _is_long_word(language: str, word: str) -> bool:
+    """Is it too much like a word for an abbreviation before a number, where sentencex takes any word for one?"""
+    judged = language in _NUMBERS_GO_ON and len(word) > LONGEST_ABBREVIATION and word.isalpha()
+    is_word = has_vowel(word[-3:]) and not word.endswith(("nr", "str"))
+    return judged and is_word and word not in ABBREVIATIONS.get(language, ())
 
 
 def _before_capital(language: str, head: str, word: str) -> bool | None:
@@ -255,13 +259,13 @@ def _is_ordinal(language: str, head: str, after: str) -> bool:
 
 def _may_end(head: str, word: str) -> bool:
     """May a short word end a sentence: letters with stops, a company's form, a Roman number, a unit with its number?"""
-    is_known = _DOTTED.match(word) or word.lower() in _COMPANIES or _ROMAN.fullmatch(word)
+    is_known = _DOTTED.match(word) or word.lower() in COMPANIES or _ROMAN.fullmatch(word)
     return bool(is_known or _QUANTITY.search(head[-12:]) or _SPACED_HALF_DAY.search(head[-6:]))
 
 
 def _is_letter(word: str, after: str) -> bool:
     """Is a single capital no initial, since no name follows it: Plan B. Then?"""
-    return len(word) == 1 and word.isupper() and after not in _PARTICLES
+    return len(word) == 1 and word.isupper() and after not in PARTICLES
 
 
 def _goes_on(language: str, word: str, after: str) -> bool:
@@ -271,13 +275,13 @@ def _goes_on(language: str, word: str, after: str) -> bool:
     letters that are not all capitals; before a script without capitals, one letter of such a script, several with
     stops between them, or the number of a section.
     """
-    if word in SHORT_WORDS.get(language, ()) or language in _NO_ABBREVIATIONS:
+    if word in short_words(language) or language in _NO_ABBREVIATIONS:
         return False
     small = 0 < len(word) <= (20 if word.endswith("str") else 4) and word.rstrip("°ºª").isalpha()
     if _CASELESS.match(word):
         small = is_short_caseless(word)
     if after[0].isdigit():
-        if word in _HALF_DAYS:
+        if word in HALF_DAYS:
             return False
         return (
             (small and not (word.isupper() and len(word) > 2))

@@ -104,6 +104,28 @@ pl 5 tys. zł. | To dużo.
 ru Пётр I. | Он был царь. | Николай II. | Он умер.
 es Llegó a las 10 a. m. | Luego se fue.
 en It is 9 a.m. EST. | It is late.
+fr Il a dit ça pour eux. | 6 enfants jouent.
+de Er kam gern. | 5 Leute gingen.
+es Vino ayer. | 3 niños jugaban.
+fi Hän tuli vain. | 3 miestä lähti.
+nl Hij is er niet meer. | 5 mensen bleven.
+cs Byl tam jen on. | 5 lidí odešlo.
+pl To był pan. | 5 osób wyszło.
+it Lo ha detto dopo. | 3 bambini giocavano.
+sv Han kom just då. | 5 barn lekte.
+hu Ez nem jó. | 5 ember elment.
+ro Este bine. | 3 copii se jucau.
+tr Bu çok az. | 5 kişi geldi.
+ru Это твой дом. | 5 человек ушли.
+id Dia pergi jauh. | 5 orang datang.
+de Er kam gestern. | 5 Leute gingen. | Am Morgen. | 3 Kinder.
+fi Hän tuli eilen. | 3 miestä lähti.
+cs Přišel včera. | 5 lidí odešlo.
+de Goethestr. 5 ist es, Hausnr. 6 auch, Kontonr. 8, insbes. 7 davon. | Gut.
+fi Se on nro. 5 täällä. | Joo.
+pl Było ok. 5 osób o godz. 12 w domu.
+en He bought 5 ft. 3 in. 2 lb. of it. | Good.
+id Lihat no. 5 di sini.
 """.strip().splitlines()
 
 #: what is cut well by most
