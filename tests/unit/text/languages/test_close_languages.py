@@ -9,7 +9,7 @@ from seriatim.text.language_guess import guess_language, guess_paragraph
 from seriatim.text.languages import same_language
 
 #: lines of a tag and a paragraph of some 60 characters or more, in pairs of languages that share their words
-LINES = (Path(__file__).parent / "data/close_languages.txt").read_text("utf-8").splitlines()
+LINES = (Path(__file__).parents[1] / "data/close_languages.txt").read_text("utf-8").splitlines()
 #: without the detector, for it alone knows languages such as Galician
 NEEDS_DETECTOR = "the extra `language`"
 

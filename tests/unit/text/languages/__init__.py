@@ -1,0 +1,1 @@
+"""Tests of which language a text is in."""
