@@ -24,10 +24,10 @@ from typing import Any
 import espeakng_loader
 
 from seriatim.errors import EngineFailed, EngineUnavailable
+from seriatim.text.dialects import espeak_text
 from seriatim.text.pronunciation import Pronunciation, respelled
 from workers.engines.espeak.buffer_limits import insert_commas
 from workers.engines.espeak.child_end import kill_process
-from workers.engines.espeak.dialect import espeak_text
 from workers.engines.espeak.pronounced_text import PhonemicWord, respell, with_phonemes
 from workers.engines.hibari.pronunciation import pieces
 from workers.engines.missing_phonemes import MissingPhonemes
