@@ -113,7 +113,7 @@ def job_card(job: Job, created: float | None) -> JobCard:
             "gaps": s.gaps, "doubtful": s.doubtful,
             "audio_s": round(s.audio_s, 3), "rate_hz": s.rate_hz, "closed": s.closed,
             "title": title_of(job), "has_text": text_of(job) is not None, "created": created,
-            "warning": s.warning,
+            "warning": s.warning, "stream": job.stream if job.pool else "",
         }
     )  # fmt: skip
 

@@ -112,6 +112,7 @@ class JobCard(BaseModel):
     has_text: bool = False  #: its text is stored: GET /v1/jobs/{id}/text
     created: float | None = None  #: time of acceptance in s since 1970; None if unknown
     warning: str = ""  #: such as a text in another language than its voice's
+    stream: str = ""  #: the Redis key of its ordered stream, for readers of Redis; "" if only the recording is left
 
 
 class JobList(BaseModel):
