@@ -76,10 +76,11 @@ prove: $(VENV)/.dev  ## run all tests RUNS times and keep a line of each run in 
 	.venv-integrations/$*/bin/python -m pip install --quiet --disable-pip-version-check -e '.[http]' -e integrations/$* 'pytest>=8' 'pytest-asyncio>=1'
 	@touch $@
 
-integrations: $(patsubst %,.venv-integrations/%/.installed,livekit pipecat wyoming)  ## test the plugins of other frameworks, with those frameworks (1 GB), against a real system
+integrations: $(patsubst %,.venv-integrations/%/.installed,livekit pipecat wyoming openai-agents)  ## test the plugins of other frameworks, with those frameworks (1 GB), against a real system
 	cd integrations && ../.venv-integrations/livekit/bin/python -m pytest -q livekit
 	cd integrations && ../.venv-integrations/pipecat/bin/python -m pytest -q pipecat
 	cd integrations && ../.venv-integrations/wyoming/bin/python -m pytest -q wyoming
+	cd integrations && ../.venv-integrations/openai-agents/bin/python -m pytest -q openai-agents
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

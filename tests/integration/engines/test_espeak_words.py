@@ -64,3 +64,15 @@ def test_every_word_has_a_time_in_order_within_the_sound(espeak: Engine, text: s
     assert marks == sorted(marks)
     assert marks[-1] <= len(pcm) / 2 / espeak.rate_hz * 1000
     assert pcm == words_of(espeak, text)[0]
+
+
+def test_a_sentence_of_more_than_half_a_minute_leaves_in_pieces_without_times(espeak: Engine) -> None:
+    """Its sound is bounded in memory, and is the same as if it were held; docs/explanation/decisions/0051."""
+    text = "one two three four five six seven eight nine"
+    chunks = list(espeak.speak(Utterance(text, options={"word_gap": 500}), lambda: False))
+    lengths_s = [len(chunk.pcm) / 2 / espeak.rate_hz for chunk in chunks]
+    assert sum(lengths_s) > 30
+    assert max(lengths_s) < 2
+    assert {chunk.words for chunk in chunks} == {()}
+    assert not any(chunk.last for chunk in chunks)
+    assert words_of(espeak, " ".join(text.split()[:4]), word_gap=500)[1], "15 s are held"
