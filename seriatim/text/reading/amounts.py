@@ -156,7 +156,7 @@ def _comma_price(grammar: NumberGrammar, found: re.Match[str]) -> str:
 
 
 def _scaled(grammar: NumberGrammar, text: str, scale: Noun, currency: Currency) -> str:
-    major = currency.major.forms[min(grammar.rules.plural(5), len(currency.major.forms) - 1)]
+    major = currency.major.forms[min(grammar.rules.plural(1_000_000), len(currency.major.forms) - 1)]
     link = grammar.words.get("of", "") if scale.gender != "-" else ""
     if link == "de" and grammar.rules.tag == "fr" and _VOWEL.match(major):
         major, link = f"d'{major}", ""

@@ -113,7 +113,7 @@ class NumberGrammar:
         """A written number with what it counts, in its form."""
         number, form = self.say(text, noun.gender), self.form(self.count(text), noun)
         form = self._linked(self.count(text), form)
-        return form.format(number) if "{}" in form else f"{number}{self.gap}{form}"
+        return form.format(number) if "{" in form else f"{number}{self.gap}{form}"
 
     def _linked(self, count: int | None, noun: str) -> str:
         """A noun behind whole millions, in the languages where these are nouns: un million d'euros."""

@@ -30,7 +30,9 @@ class NumberSpeller:
 
     locale: str  #: of unicode-rbnf, such as "de" or "pt_PT"
     forms: Mapping[str, str] = field(default_factory=dict)  #: rule sets of CLDR by the name of the form
-    corrections: Mapping[str, str] = field(default_factory=dict)  #: of CLDR's words; with ^ before it, of the first
+    corrections: Mapping[str, str] = field(
+        default_factory=dict
+    )  #: of CLDR's words; with ^ before it, of the first, with =, of the whole
 
     def cardinal(self, number: int, form: str = "") -> str:
         """The number in words, digit by digit if it is very long."""
@@ -46,7 +48,9 @@ class NumberSpeller:
         """The number by a rule set of CLDR."""
         words = _spelled(self.locale, ruleset, number)
         for wrong, right in self.corrections.items():
-            if wrong[0] != "^":
+            if wrong[0] == "=":
+                words = right if words == wrong[1:] else words
+            elif wrong[0] != "^":
                 words = words.replace(wrong, right)
             elif words.startswith(wrong[1:]):
                 words = right + words[len(wrong) - 1 :]

@@ -23,6 +23,7 @@ def number_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         *_range_rules(grammar),
         *_ordinal_rules(grammar),
         *_code_rules(grammar),
+        *_short_year_rules(grammar),
         *_plain_rules(grammar),
     ]
 
@@ -126,6 +127,13 @@ def _ordinal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return ordinal(int(digits), found["mark"], word_before(found))
 
     return [ReadingRule(re.compile(rf"{grammar.before}(?P<n>{n})(?P<mark>{mark})(?!\w)", re.IGNORECASE), read)]
+
+
+def _short_year_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """`nel '68`, `Jahrgang '85`: the apostrophe is silent; English has words of its own for such years."""
+    if grammar.rules.tag == "en":
+        return []
+    return [ReadingRule(re.compile(r"(?<![\w'’])['’](?=\d{2,3}(?![\w'’]|[.,]\d))"), lambda _found: "")]
 
 
 def _code_rules(grammar: NumberGrammar) -> list[ReadingRule]:

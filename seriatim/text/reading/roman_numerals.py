@@ -9,7 +9,7 @@ _LETTERS = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 _ROMAN = rf"{_LETTERS}(?!\w)(?!['’](?!s\b))"
 _SMALL = r"(?=[IVX])(?:X{0,3})(?:IX|IV|V?I{0,3})"
 _FIRST = frozenset(("er", "re", "ère"))
-_CENTURY = re.compile(r"\s(?:siècle|eeuw|secolo|Jahrhundert)")
+_CENTURY = re.compile(r"\s(?:siècle|République|arrondissement|millénaire|dynastie|Reich|eeuw|secolo|Jahrhundert)")
 _LETTERED = frozenset(("type", "class", "phase", "klasse", "stufe", "klasa"))  #: these are named by letters, too
 _LOWER = re.compile(r"[,;:]|\s[^\W\dA-Z_]")  #: a comma, or a word in small letters: the sentence goes on
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
@@ -19,7 +19,7 @@ _REIGNS = re.compile(
     r"(?:Louis|Ludwig|Luis|Luigi|Luís|Lodewijk|Ludwik|Hen(?:ry|ri|ryk)|Heinrich|Enrique|Enrico|Henrique|Hendrik|Edward|Édouard|Eduard"
     r"|Eduardo|Edoardo|George|Georges|Georg|Jorge|Giorgio|Jerzy|Charles|Karl|Carlos|Carlo|Karel|Karol|William"
     r"|Wilhelm|Guillermo|Guglielmo|Guilherme|Willem|Guillaume|Elizabeth|Elisabeth|Isabel|Élisabeth|Elżbieta|James|Jakob|Jacques|Richard|Ricardo"
-    r"|Riccardo|Ryszard|John|Johannes|Jean|Juan|Giovanni|João|Jan|Paul|Pablo|Paolo|Paulo|Paweł|Pius|Pie|Pío|Pio|Benedict|Benedikt"
+    r"|Riccardo|Ryszard|John|Johannes|Jean|Juan|Giovanni|João|Jan|Paul|Pablo|Paolo|Paulo|Paweł|Paulus|Benedictus|Benedykt|Бенедикт|Franziskus|Franciscus|Franciszek|Франциск|Elisabetta|Urban|Urbano|Sixtus|Sixte|Sisto|Bonifatius|Boniface|Bonifacio|Eugen|Eugene|Joseph|Joseph|Józef|José|Giuseppe|Haakon|Håkon|Xerxes|Darius|Cyrus|Ramzes|Władysław|Mohammed|Hassan|Pius|Pie|Pío|Pio|Benedict|Benedikt"
     r"|Benoît|Benedicto|Benedetto|Bento|Gregory|Gregor|Leo|Leon|Léon|León|Innocent|Innozenz|Clement|Clément|Klemens|Philip|Philipp|Philippe|Felipe"
     r"|Filippo|Filipe|Filips|Filip|Peter|Pierre|Pedro|Pietro|Piotr|Nicholas|Nikolaus|Nicolas|Nicolás|Nicola|Alexander|Alexandre|Alejandro|Alessandro"
     r"|Aleksander|Catherine|Katharina|Catalina|Caterina|Katarzyna|Francis|Franz|François|Francisco|Francesco|Friedrich|Frederick|Frédéric|Federico|Fryderyk"

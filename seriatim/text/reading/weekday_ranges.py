@@ -26,6 +26,7 @@ _LINKS = {"de": "bis|und", "en": "to|and|through|thru", "es": "al?|y|e", "fr": "
 #: behind a preposition, feminine days have another case
 _FEMININE = ("a", "а")
 _ACCUSATIVES = {"pl": (frozenset(("w", "we")), "ę"), "ru": (frozenset(("в", "во")), "у")}
+_DATE = r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d"
 _TIME = r"\d{1,2}[:.h][0-5]\d|\d{1,2}h(?!\w)"
 
 
@@ -52,7 +53,11 @@ def weekday_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
     span = rf"(?P<first>{days})\.?\s?[-–—]\s?(?P<last>{days})(?![\w-])(?:\.(?=\s[^\WA-Z_]|[,;)]))?"
     pair = rf"(?P<first>{days})\.\s(?P<link>{_LINKS[grammar.rules.tag]})\s(?P<last>{days})(?:\.|(?!\w))"
-    day = rf"(?<!\d\s)(?P<day>{days})(?:\.(?=,?\s\d)|(?=\s(?:{_TIME})))"
+    months = "|".join(re.escape(name) for name in sorted(grammar.rules.months, key=len, reverse=True)) or "(?!)"
+    dated = rf",?\s(?:\d{{1,2}}(?:\.|st|nd|rd|th)?\s(?:of\s|de\s)?(?i:{months})(?!\w)|{_DATE})"
+    if grammar.rules.month_names_first:
+        dated += rf"|,?\s(?i:{months})\.?\s\d{{1,2}}(?!\d|[.:]\d)"
+    day = rf"(?<!\d\s)(?P<day>{days})(?:\.(?=,?\s\d)|(?=\s(?:{_TIME}))|(?={dated}))"
     return [
         ReadingRule(re.compile(rf"(?<![\w-]){pattern}", flags), read)
         for pattern, read in ((span, read_range), (pair, read_pair), (day, read_day))

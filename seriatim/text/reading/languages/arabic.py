@@ -28,9 +28,9 @@ EGP ج.م   | - جنيه
 ₿ BTC     | - بتكوين
 """
 _SCALES = """
-ألف آلاف     | - ألف
-مليون ملايين | - مليون
-مليار        | - مليار
+ألف آلاف        | - {:.0}ألف/{:.0}ألفان/آلاف/ألف/ألف
+مليون ملايين    | - {:.0}مليون/{:.0}مليونان/ملايين/مليون/مليون
+مليار مليارات   | - {:.0}مليار/{:.0}ملياران/مليارات/مليار/مليار
 """
 _WORDS = {
     "root": "جذر", "infinity": "ما لا نهاية", "squared": "تربيع", "cubed": "تكعيب", "subtract": "ناقص", "per": "لكل",
@@ -70,6 +70,8 @@ class Arabic(LanguageRules):
     )
     late_rules = (ReadingRule(re.compile(_JOINER), lambda _found: ""),)
     own_rules = (
+        ReadingRule(re.compile(r"(?<![\w%٪])[٪%](?P<n>\d+(?:[.,٫]\d+)?)(?![\w.,]\d)"), lambda found: f"{found['n']}%"),
+        ReadingRule(re.compile(r"(?<=\d)\s?هـ(?!\w)"), lambda _found: " هجري"),
         *ARABIC_ORDINALS,
         ReadingRule(re.compile(r"(?<=\d)٫(?=\d)"), lambda _found: "."),
         ReadingRule(re.compile(r"(?<=\d)٬(?=\d{3})"), lambda _found: ","),

@@ -52,7 +52,19 @@ _HOURS = (
 )  # fmt: skip
 
 
+#: the duals of plurals that people write behind 2; of other plurals it is not known
+_DUALS = {
+    "أيام": "يومان", "سنوات": "سنتان", "أشهر": "شهران", "شهور": "شهران", "أشخاص": "شخصان", "كتب": "كتابان",
+    "دقائق": "دقيقتان", "ساعات": "ساعتان", "مرات": "مرتان", "أسابيع": "أسبوعان", "أطفال": "طفلان", "رجال": "رجلان",
+    "أعوام": "عامان", "أولاد": "ولدان",
+}  # fmt: skip
+#: singular nouns that are feminine without an ending
+_FEMININE_SINGULARS = frozenset(("بنت", "أخت", "أم", "عين", "يد", "أرض", "شمس", "نار", "دار", "حرب", "نفس", "بئر"))
+
+
 def _is_feminine(noun: str) -> bool:
+    if noun in _FEMININE_SINGULARS:
+        return True
     if noun.endswith("ات"):
         return noun not in _MASCULINE_PLURALS
     return noun.endswith("ة") or noun in _FEMININE_PLURALS
@@ -92,6 +104,8 @@ def read_counted(found: re.Match[str]) -> str | None:
 def counted_noun(number: int, noun: str) -> str | None:
     """A number with its noun, which alone is one, and in a form of its own two; None where that form is not sure."""
     feminine = _is_feminine(noun)
+    if number == 2 and noun in _DUALS:
+        return _DUALS[noun]
     if number == 1:
         return noun
     if number == 2:

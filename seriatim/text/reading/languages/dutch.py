@@ -43,6 +43,7 @@ _WORDS = {
     "date_of": r"\s", "clock_suffix": "uur", "over": "op",
 }  # fmt: skip
 _REFERENCES = {
+    "artt.": "artikelen", "nrs.": "nummers",
     "p.": "pagina", "blz.": "bladzijde", "pp.": "pagina's", "nr.": "nummer", "Nr.": "nummer", "№": "nummer",
     "fig.": "figuur", "vol.": "volume", "hfst.": "hoofdstuk", "art.": "artikel", "tel.": "telefoon", "ca.": "circa",
     "§": "paragraaf", "#": "nummer", "~": "ongeveer",
@@ -60,7 +61,8 @@ _LITERALS = {
     "m.b.t.": "met betrekking tot", "n.Chr.": "na Christus", "v.Chr.": "voor Christus", "etc.": "et cetera",
 }  # fmt: skip
 _HEADS = frozenset(("hoofdstuk", "deel", "boek", "akte", "scène", "band", "sectie", "artikel", "wereldoorlog"))
-_SPELLER = NumberSpeller("nl", {"ordinal": "spellout-ordinal", "year": "spellout-numbering-year"})
+#: one is written with accents, since without them it is the article
+_SPELLER = NumberSpeller("nl", {"ordinal": "spellout-ordinal", "year": "spellout-numbering-year"}, {"=een": "één"})
 _FRACTIONS = {2: "half", 4: "kwart"}
 
 
@@ -73,6 +75,13 @@ def _postcode(found: re.Match[str]) -> str:
     """`1017 GL Amsterdam`: two numbers."""
     last = _SPELLER.digits(found["b"]) if found["b"][0] == "0" else _SPELLER.cardinal(int(found["b"]))
     return f"{_SPELLER.cardinal(int(found['a']))} {last}"
+
+
+#: nouns of common gender that are halved: een halve liter
+_COMMON = (
+    "liter|kilo|kilometer|meter|minuut|seconde|dag|week|maand|eeuw|ton|theelepel|eetlepel|citroen|ui|appel|fles|taart"
+    "|pizza|portie"
+)
 
 
 class Dutch(LanguageRules):
@@ -106,7 +115,15 @@ class Dutch(LanguageRules):
         ),
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
         ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])[uh](?P<m>[0-5]\d)(?!\w)"), _hour),
-        ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)\suur\b"), _hour),
+        ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])[.:](?P<m>[0-5]\d)\s?(?:uur\b|u(?!\w))"), _hour),
+        ReadingRule(re.compile(r"(?<=\b[oO]m\s)(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)(?!\w|[.,:]\d)"), _hour),
+        ReadingRule(
+            re.compile(r"(?:(?<=\de)|(?<=\dde)|(?<=\dste))\s?[-–—]\s?(?=\d+(?:e|de|ste)\s)"), lambda _found: " tot "
+        ),
+        ReadingRule(
+            re.compile(rf"(?<![\w.,/])(?<!\d )(?:½|1/2)(?=\s(?:{_COMMON})(?!\w))"),
+            lambda _found: "een halve",
+        ),
     )
     decimal_mark = ","
     group_marks = "."
@@ -131,6 +148,8 @@ class Dutch(LanguageRules):
     def fraction(self, top: int, bottom: int) -> str | None:
         if bottom > 20 and bottom not in (100, 1000):
             return None
+        if (top, bottom) == (1, 2):
+            return "een half"
         return f"{self.speller.cardinal(top)} {_FRACTIONS.get(bottom) or self.speller.cardinal(bottom, 'ordinal')}"
 
     def mixed(self, whole: int, top: int, bottom: int, noun: str = "", _gender: str = "") -> str | None:

@@ -47,6 +47,7 @@ _REFERENCES = {
     "eq.": "equation", "Art.": "Article", "art.": "article", "ca.": "circa", "c.": "circa", "approx.": "approximately",
     "§": "section", "§§": "sections", "#": "number", "№": "number", "n°": "number", "nº": "number", "~": "about",
     "Nr.": "number", "Rm.": "Room", "Apt.": "Apartment", "Ext.": "extension", "ext.": "extension", "v.": "verse",
+    "¶": "paragraph",
 }  # fmt: skip
 _TITLES = {
     "Prof.": "Professor", "Gov.": "Governor", "Sen.": "Senator", "Rep.": "Representative", "Gen.": "General",

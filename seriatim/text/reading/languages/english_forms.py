@@ -152,6 +152,14 @@ def _address(found: re.Match[str]) -> str:
     return f"{number}{letter} {found['name']} {_STREETS[found['street']]}{stop}"
 
 
+_CALLED = re.compile(r"\b(?:[Cc]all|[Dd]ial|[Pp]hone|[Ee]mergency|[Aa]mbulance|[Pp]olice|operator|dispatcher)")
+
+
+def _emergency(found: re.Match[str]) -> str | None:
+    """`call 911`: digit by digit where the sentence is about a call."""
+    return _SPELLER.digits(found[0]) if _CALLED.search(found.string) else None
+
+
 ENGLISH_FORMS = tuple(
     ReadingRule(re.compile(pattern), read)
     for pattern, read in {
@@ -202,6 +210,11 @@ ENGLISH_FORMS = tuple(
         r"(?<![\w.,])(?P<h>0[1-9])00(?=\s(?:hrs?|hours)(?!\w))": lambda f: (
             f"oh {_SPELLER.cardinal(int(f['h']))} hundred"
         ),
+        r"(?<!\w)(?<!Porsche )(?:911|999)(?!\w|[.,:/-]\d|%|\s(?:people|times|days|pages|miles|dollars)\b)": _emergency,
+        r"#(?=\sof\s)": lambda _found: "number",
+        r"(?<=\d/\d)(?:rds?|ths?|nds?)(?!\w)": lambda _found: "",
+        r"(?<![\w.,])(?P<n>\d{1,2}(?::[0-5]\d)?)ish(?!\w)": lambda found: f"{found['n']} ish",
+        r"(?<=[a-zA-Z\d])/(?P<unit>yr|mo|wk)(?!\w)": lambda found: f" per {_MEASURES[found['unit']]}",
         r"(?<!\w)20/20(?=\s[a-z]|[.,;:!?]|$)": lambda _found: "twenty twenty",
         r"(?<![\w.])(?P<letter>[A-Z])\.(?=\d{3}(?!\w|[.,]\d))": lambda f: f"{f['letter']} ",
         r"(?<!\w)(?P<n>\d{1,2}) ?st (?=\d{1,2} ?lbs?(?!\w))": _stone,

@@ -48,6 +48,7 @@ _WORDS = {
     "day_mark": "er", "date_of": r"\s", "clock_marks": r":|\s?h\s?", "clock_dot": "h", "over": "sur",
 }  # fmt: skip
 _REFERENCES = {
+    "al.": "alinéa",
     "no": "numéro",
     "p.": "page", "pp.": "pages", "n°": "numéro", "nº": "numéro", "N°": "numéro", "№": "numéro", "no.": "numéro",
     "fig.": "figure", "vol.": "volume", "Art.": "Article",
@@ -64,7 +65,7 @@ _LITERALS = {
     "et/ou": "et ou",
     "les nos": "les numéros", "aux nos": "aux numéros", "des nos": "des numéros",
     "1/2 heure": "une demi-heure", "½ heure": "une demi-heure",
-    "Tél.": "téléphone",
+    "Tél.": "Téléphone", "tél.": "téléphone",
     "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
     "p. ex.": "par exemple", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
     "CO2": "C O deux", "CO₂": "C O deux", "H2O": "H deux O",
@@ -142,7 +143,12 @@ class French(RomanceRules):
         ReadingRule(re.compile(r"(?<!\w)av\.(?=\s(?:d[eu]s?|de la|d['’])\s?\w)"), lambda _found: "avenue"),
         ReadingRule(re.compile(r"(?<![\w+])0\d(?:[ .\u00a0]\d\d){4}(?!\w)"), _pairs),
         ReadingRule(re.compile(r"(?<=\d)\s?M(?=\s(?:d['’]|de\s))"), lambda _found: " millions"),
-        ReadingRule(re.compile(r"(?<=[IVX]e)\ss\.(?=\s[a-zà-ÿ]|[,;)])"), lambda _found: " siècle"),
+        ReadingRule(
+            re.compile(r"(?<=[IVX]e)\ss\.(?=\s[a-zà-ÿ]|[,;)]|$)"),
+            lambda found: " siècle" + ("." if found.end() == len(found.string) else ""),
+        ),
+        ReadingRule(re.compile(r"(?<=[IVX]e)\s?[-–—]\s?(?=[IVX]+e\s)"), lambda _found: " au "),
+        ReadingRule(re.compile(r"(?<!\w)nos(?=\s\d+\s?[-–—]\s?\d)"), lambda _found: "numéros"),
     )
     group_marks = ". '"
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE

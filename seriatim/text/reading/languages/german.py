@@ -6,12 +6,12 @@ from seriatim.text.reading.language_rules import (
     LanguageRules,
     Noun,
     WrittenDate,
-    feminine_nouns,
     month_numbers,
     parse_money,
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.forms.german_nouns import GERMAN_NOUN_NUMBERS, is_feminine
 from seriatim.text.reading.languages.forms.german_weekdays import GERMAN_WEEKDAYS
 from seriatim.text.reading.languages.german_ordinals import GERMAN_ORDINALS
 from seriatim.text.reading.number_grammar import word_before
@@ -107,15 +107,6 @@ def _hour(found: re.Match[str]) -> str:
     return f"{hour} {_SPELLER.cardinal(int(found['m']))}" if found["m"] else hour
 
 
-#: endings of feminine nouns, and nouns in -e of other genders
-_FEMININE = ("ung", "heit", "keit", "schaft", "ion", "tät", "ik", "enz", "anz", "erin", "istin", "ei", "e")
-_OTHER_NOUNS = (
-    "Junge", "Name", "Käse", "Ende", "Auge", "Gebäude", "Interesse", "Kunde", "Kollege", "Hase", "Affe", "Löwe",
-    "Neffe", "Buchstabe", "Gedanke", "Wille", "Friede", "Franzose", "Türke", "Russe", "Bote", "Erbe", "Experte",
-    "Zeuge", "Gemüse", "Gebirge", "Getreide", "Kaffee", "Tee", "See", "Ei", "Brei", "Schrei", "Stadion", "Spion",
-    "Kanz", "Tanz", "Kranz", "Glanz", "Schwanz", "Papagei", "Skorpion", "Champion",
-)  # fmt: skip
-_FEMININE_NOUNS = feminine_nouns("de")
 #: words that a number names, and does not count
 _NAMED = frozenset((
     "abschnitt", "akt", "aufgabe", "band", "bild", "bundesliga", "folge", "formel", "frage", "gleis", "gruppe",
@@ -137,7 +128,7 @@ def _one(found: re.Match[str]) -> str | None:
     adjective, noun = (found["adjective"] or "").strip(), found["noun"]
     if adjective.endswith("n"):
         return f"einen {adjective} {noun}"
-    article = "eine" if adjective.endswith("e") or (_is_feminine(noun) and not adjective) else "ein"
+    article = "eine" if adjective.endswith("e") or (is_feminine(noun) and not adjective) else "ein"
     return " ".join(filter(None, (article, adjective, noun)))
 
 
@@ -171,12 +162,8 @@ def _dative(found: re.Match[str]) -> str:
 
 def _places(found: re.Match[str]) -> str:
     """`3.-5. Platz`: from one to the other, with the endings that the noun asks for."""
-    form = "ordinal" if _is_feminine(found["noun"]) else "ordinal-r"
+    form = "ordinal" if is_feminine(found["noun"]) else "ordinal-r"
     return " bis ".join(_SPELLER.cardinal(int(found[which]), form) for which in ("first", "last"))
-
-
-def _is_feminine(noun: str) -> bool:
-    return noun in _FEMININE_NOUNS or (noun.endswith(_FEMININE) and not noun.endswith(_OTHER_NOUNS))
 
 
 def _percentage(found: re.Match[str]) -> str:
@@ -203,6 +190,7 @@ class German(LanguageRules):
     early_rules = GERMAN_WEEKDAYS
     own_rules = (
         *GERMAN_ORDINALS,
+        *GERMAN_NOUN_NUMBERS,
         ReadingRule(
             re.compile(
                 rf"(?<![\w.,/])(?P<first>[1-3]?\d)\.\s?/\s?(?P<second>[1-3]?\d)\.(?=\s(?:{'|'.join(_MONTHS)})(?!\w))"
@@ -249,7 +237,7 @@ class German(LanguageRules):
         ),
         ReadingRule(
             re.compile(
-                r"(?<![\w.,:/–-])(?<!\d\s)1\s(?P<adjective>[a-zäöüß]{2,}(?:e[srn]?)\s)?(?P<noun>(?!Uhr)[A-ZÄÖÜ][a-zäöüß]+)(?![\w-])"
+                r"(?<![\w.,:/#–-])(?<!\d\s)1\s(?P<adjective>[a-zäöüß]{2,}(?:e[srn]?)\s)?(?P<noun>(?!Uhr)[A-ZÄÖÜ][a-zäöüß]+)(?![\w-])"
             ),
             _one,
         ),

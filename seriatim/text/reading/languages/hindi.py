@@ -12,10 +12,11 @@ from seriatim.text.reading.language_rules import (
 )  # fmt: skip
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.roman_numerals import roman_value
 
 _MONTHS = ("जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर")
 _MONEY = """
-₹ INR रु. रुपये रुपए | - रुपया/रुपये | - पैसा/पैसे
+₹ INR रु. रू. Rs. Rs रुपये रुपए | - रुपया/रुपये | - पैसा/पैसे
 $ US$ USD | - डॉलर | - सेंट
 € EUR     | - यूरो | - सेंट
 £ GBP     | - पाउंड | - पेंस
@@ -88,6 +89,18 @@ class Hindi(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<![\w.,:])(?P<h>[12]?\d):00(?=\sबजे)"), lambda found: _SPELLER.cardinal(int(found["h"]))
+        ),
+        ReadingRule(
+            re.compile(r"(?:₹|(?:रु\.|Rs\.?)\s)\s?(?P<n>[1-9]\d?)\.5\s(?P<scale>लाख|करोड़|अरब|हज़ार)(?!\w)"),
+            lambda found: f"{_and_half(found)} {found['scale']} रुपये",
+        ),
+        ReadingRule(re.compile(r"(?<![\w.,])6ठ(?=[ाीे])"), lambda _found: "छठ"),
+        ReadingRule(
+            re.compile(r"(?<=[\u0900-\u097f]\s)(?P<n>(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3}))(?!\w)"),
+            lambda found: _SPELLER.cardinal(roman_value(found["n"])),
+        ),
         ReadingRule(
             re.compile(r"(?<![\w.,])(?:(?<=सन )|(?<=सन् )|(?<=वर्ष )|(?<=साल ))(?P<n>1[1-9]\d\d)(?![\w.,]\d)"),
             lambda found: _year_words(int(found["n"])),

@@ -10,9 +10,11 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.forms.roman_pairs import century_pair_rule, war_rule
 from seriatim.text.reading.languages.romance import RomanceRules, half_rule, letter_ordinal_rule
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.roman_numerals import roman_value
 
 _MONTHS = ("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre",
            "novembre", "dicembre")  # fmt: skip
@@ -46,6 +48,7 @@ _WORDS = {
     "cents_and": "e", "day_mark": "º|°", "date_of": r"\s", "over": "su",
 }  # fmt: skip
 _REFERENCES = {
+    "artt.": "articoli", "nn.": "numeri",
     "p.": "pagina", "pag.": "pagina", "pagg.": "pagine", "pp.": "pagine", "n.": "numero", "n°": "numero",
     "nº": "numero", "N.": "numero", "N°": "numero", "№": "numero", "fig.": "figura", "vol.": "volume",
     "cap.": "capitolo", "art.": "articolo", "tel.": "telefono", "ca.": "circa", "§": "paragrafo", "#": "numero",
@@ -150,6 +153,23 @@ class Italian(RomanceRules):
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<a>[IVX]+)\s?[-–—]\s?(?P<b>[IVX]+)(?=\ssecolo(?!\w))"),
+            lambda found: "-".join(_SPELLER.cardinal(roman_value(found[which]), "ordinal") for which in ("a", "b")),
+        ),
+        ReadingRule(
+            re.compile(r"(?P<minus>[-−])(?P<n>\d{1,2})°(?!\s?[CF\d])"), lambda found: f"meno {found['n']} gradi"
+        ),
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<l>[a-z]*[lL]['’])(?P<d>8|11)/(?P<m>1[0-2]|[1-9])(?![\w/]|[.,]\d)"),
+            lambda found: f"{found['l']}{found['d']} {_MONTHS[int(found['m']) - 1]}",
+        ),
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<h>h|ore)\s(?P<n>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?!\w|[.,]\d)"),
+            lambda found: f"ore {found['n']}:{found['m']}",
+        ),
+        war_rule({"guerra\\smondiale": ("prima", "seconda")}),
+        century_pair_rule("secoli|capitoli", "e|ed", lambda number: _SPELLER.cardinal(number)),
         half_rule(_FEMININE, _MASCULINE, _NOUNS, _NO_NOUNS, ("mezzo", "mezza")),
         letter_ordinal_rule(),
         ReadingRule(re.compile(r"(?<=\w)/(?=(?:mese|giorno)(?!\w))"), lambda _found: " al "),

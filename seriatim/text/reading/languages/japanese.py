@@ -23,6 +23,7 @@ _SCALES = """
 万 | - 万
 億 | - 億
 """
+_BOUNDS = {"<": "未満", ">": "超", "≤": "以下", "≥": "以上"}
 _WORDS = {
     "root": "ルート", "infinity": "無限大", "squared": "の二乗", "cubed": "の三乗", "clock_and": "",
     "factorial": "の階乗",
@@ -35,7 +36,7 @@ _WORDS = {
     "unequal": "ノットイコール",
     "version": "バージョン", "mixed": "と", "cents": "decimal",
 }  # fmt: skip
-_REFERENCES = {"№": "ナンバー", "No.": "ナンバー", "~": "約", "p.": "ページ"}
+_REFERENCES = {"#": "ナンバー", "§": "セクション", "№": "ナンバー", "No.": "ナンバー", "~": "約", "p.": "ページ"}
 _SPELLER = NumberSpeller("ja", {}, {"〇": "ゼロ"})
 
 
@@ -59,6 +60,10 @@ class Japanese(LanguageRules):
     references = _REFERENCES
     scales = parse_units(_SCALES)
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<![\w)]\s)(?<![\w)])(?P<sign>[<>≤≥])\s?(?P<n>\d+(?:\.\d+)?[%℃]?)(?!\d|[.,]\d)"),
+            lambda found: f"{found['n']}{_BOUNDS[found['sign']]}",
+        ),
         ReadingRule(re.compile(r"〒\s?(?P<a>\d{3})[-ー−](?P<b>\d{4})(?!\d)"), _postal),
         *FURIGANA,
         *east_asian_ranges("から"),

@@ -23,6 +23,7 @@ _SCALES = """
 억 | - 억
 조 | - 조
 """
+_BOUNDS = {"<": " 미만", ">": " 초과", "≤": " 이하", "≥": " 이상"}
 _WORDS = {
     "root": "루트", "infinity": "무한대", "squared": "제곱", "cubed": "세제곱", "clock_and": "",
     "factorial": "팩토리얼",
@@ -34,7 +35,7 @@ _WORDS = {
     "less": "미만", "greater": "초과", "at_most": "이하", "at_least": "이상", "unequal": "같지 않음", "version": "버전",
     "mixed": "와 ", "cents": "decimal",
 }  # fmt: skip
-_REFERENCES = {"№": "번호", "#": "번호", "~": "약", "p.": "페이지"}
+_REFERENCES = {"№": "번호", "No.": "넘버", "#": "번호", "~": "약", "p.": "페이지"}
 _SPELLER = NumberSpeller("ko", {"native": "spellout-cardinal-native-attributive"})
 FIRST_SINO_KOREAN = 30  #: from here on, counters have Sino-Korean numbers, too
 _MONTHS = {6: "유", 10: "시"}  #: June and October lose their last sound
@@ -82,6 +83,28 @@ class Korean(LanguageRules):
     scales = parse_units(_SCALES)
     counters = _COUNTERS
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<![\w)]\s)(?<![\w)])(?P<sign>[<>≤≥])\s?(?P<n>\d+(?:\.\d+)?[%℃]?)(?!\d|[.,]\d)"),
+            lambda found: f"{found['n']}{_BOUNDS[found['sign']]}",
+        ),
+        ReadingRule(
+            re.compile(
+                r"(?<![\d.])(?P<y>[12]\d{3})\.\s(?P<m>1[0-2]|[1-9])\.\s(?P<d>[12]\d|3[01]|[1-9])\.?(?![\w.]|\s?\d)"
+            ),
+            lambda found: f"{found['y']}년 {found['m']}월 {found['d']}일",
+        ),
+        ReadingRule(
+            re.compile(r"(?<![\d.,:])(?P<n>1[3-9]|2[0-4])시(?!간)"),
+            lambda found: f"{_SPELLER.cardinal(int(found['n']))} 시",
+        ),
+        ReadingRule(
+            re.compile(r"(?<![\d.,])(?P<a>\d{1,3})\s?대\s?(?P<b>\d{1,3})(?!\d|[.,]\d)"),
+            lambda found: f"{_SPELLER.cardinal(int(found['a']))} 대 {_SPELLER.cardinal(int(found['b']))}",
+        ),
+        ReadingRule(
+            re.compile(r"(?<![\d.,-])(?:112|114|119|120)(?=에|로|번|으로|\s?(?:구급|신고|소방))"),
+            lambda found: _SPELLER.digits(found[0]),
+        ),
         ReadingRule(re.compile(r"(?<![\w-])(?P<a>1[5-9]\d\d)-(?P<b>\d{4})(?![\w-])"), _service),
         ReadingRule(
             re.compile(

@@ -12,6 +12,7 @@ from seriatim.text.reading.language_rules import (
     read_units,
 )  # fmt: skip
 from seriatim.text.reading.languages.forms.polish_laws import POLISH_LAWS
+from seriatim.text.reading.languages.forms.polish_numbers import number_rules
 from seriatim.text.reading.languages.polish_ordinals import ordinal_words
 from seriatim.text.reading.languages.polish_prepositions import preposition_rules
 from seriatim.text.reading.languages.slavic_cases import CaseTable, case_rules
@@ -160,7 +161,10 @@ _CASES_BEHIND = CaseTable(
     ),
     one_feminine="yi", one_masculine="au",
     not_counted=frozenset((*_MONTHS, "r", "rok", "roku", "w", "wiek", "wieku", "latach")),
-    units=read_units("pl") | {name: each.major for name, each in parse_money(_MONEY).items()} | parse_units(_SCALES),
+    units=read_units("pl")
+    | parse_units("% | m procent/procent/procent/procent")
+    | {name: each.major for name, each in parse_money(_MONEY).items()}
+    | parse_units(_SCALES),
     minus="minus",
     genitive_forms=(3, 2),
 )  # fmt: skip
@@ -185,6 +189,7 @@ class Polish(LanguageRules):
     roman_heads = frozenset(("rozdział", "część", "księga", "akt", "scena", "tom", "artykuł", "klasa", "światowa"))
     early_rules = (*POLISH_LAWS, *preposition_rules())
     own_rules = (
+        *number_rules(_MONTHS),
         ReadingRule(
             re.compile(
                 r"(?<!\w)(?P<address>(?:(?:ul|al|os|pl)\.|ulic[ayęą]|alei|alej[aęą]|plac(?:u|em)?)\s[^.,;]{2,40}\s\d{1,4}[a-z]?)\sm\.(?=\s\d)"
@@ -214,8 +219,10 @@ class Polish(LanguageRules):
         ReadingRule(re.compile(r"(?<!\w)(?P<o>[oO])k\.\s(?=\d)"), lambda found: f"{found['o']}koło "),
         *case_rules(_CASES_BEHIND),
         ReadingRule(re.compile(r"(?<![\w.,:/–-])(?P<n>[2-7]) (?P<noun>dzieci)(?!\w)"), _children),
-        ReadingRule(re.compile(r"(?<![\w.,])(?P<n>[1-3]\d{3})\s?(?P<noun>roku|rok|r\.)(?!\w)"), _year),
-        ReadingRule(re.compile(r"(?<!\w)(?P<noun>[lL]ata(?:ch)?|[lL]at)\s(?P<n>\d0)\."), _decade),
+        ReadingRule(
+            re.compile(r"(?<![\w.,])(?P<n>[1-3]\d{3}|\d{3}(?=\s?(?:r\.|roku)))\s?(?P<noun>roku|rok|r\.)(?!\w)"), _year
+        ),
+        ReadingRule(re.compile(r"(?<!\w)(?P<noun>[lL]ata(?:ch)?|[lL]at)\s(?P<n>(?:1\d)?\d0)\."), _decade),
         ReadingRule(re.compile(r"(?<![\w.,:])(?P<n>\d{1,2})\.\s(?P<noun>[a-ząćęłńóśźż]{3,})"), _before_noun),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\s(?P<noun>wieków|wieku|wiek|w\.)(?!\w)"), _century),
     )

@@ -10,6 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.forms.roman_pairs import century_pair_rule, war_rule
 from seriatim.text.reading.languages.romance import RomanceRules, half_rule, letter_ordinal_rule
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -46,6 +47,7 @@ _WORDS = {
     "clock_suffix": "h", "clock_marks": r":|\s?h\s?", "over": "sobre",
 }  # fmt: skip
 _REFERENCES = {
+    "arts.": "artigos", "n.": "número", "n.os": "números",
     "p.": "página", "pág.": "página", "págs.": "páginas", "pp.": "páginas", "n.º": "número", "nº": "número",
     "n°": "número", "Nº": "número", "N°": "número", "núm.": "número", "№": "número", "fig.": "figura",
     "vol.": "volume", "cap.": "capítulo", "art.": "artigo", "inc.": "inciso", "tel.": "telefone",
@@ -124,6 +126,13 @@ def _score(found: re.Match[str]) -> str:
     return f"{_SPELLER.cardinal(int(found['n']))} a {_SPELLER.cardinal(int(found['m']))}"
 
 
+def _first_of_two(found: re.Match[str]) -> str | None:
+    """`2 ou 3 vezes`: the first number agrees with the noun, too."""
+    noun = found["noun"]
+    is_feminine = noun in (*_NOUNS, "vezes") or noun.endswith(_FEMININE)
+    return {"1": "uma", "2": "duas"}[found["n"]] if is_feminine and not noun.endswith(_MASCULINE) else None
+
+
 class Portuguese(RomanceRules):
     """The rules of Portuguese."""
 
@@ -143,6 +152,12 @@ class Portuguese(RomanceRules):
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<![\w.,:/-])(?P<n>[12])(?=\s(?:ou|a)\s\d{1,2}\s(?P<noun>[a-zà-ÿ]{3,}s)(?!\w))"),
+            _first_of_two,
+        ),
+        war_rule({"[Gg]uerra\\s[Mm]undial": ("primeira", "segunda")}),
+        century_pair_rule("séculos|capítulos", "e|a|ao|ou", lambda number: _SPELLER.cardinal(number)),
         half_rule(_FEMININE, _MASCULINE, _NOUNS, _NO_NOUNS, ("meio", "meia")),
         letter_ordinal_rule(),
         ReadingRule(re.compile(r"(?<![\w.])(?:\d{3}\.\d{3}\.\d{3}-\d\d|\d\d\.\d{3}\.\d{3}/\d{4}-\d\d)(?!\w)"), _papers),

@@ -10,9 +10,11 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.forms.russian_numbers import FEMININE_NOUNS, number_rules
+from seriatim.text.reading.languages.forms.russian_numbers import early_rules as forms_early_rules
+from seriatim.text.reading.languages.forms.russian_speller import RussianSpeller
 from seriatim.text.reading.languages.russian_prepositions import preposition_rules, street_rules
 from seriatim.text.reading.languages.slavic_cases import CaseTable, case_rules
-from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_value
 
@@ -65,10 +67,11 @@ _LITERALS = {
     "в т. ч.": "в том числе", "т.д.": "так далее",
     "т. д.": "так далее", "т.п.": "тому подобное", "т. п.": "тому подобное", "24/7": "двадцать четыре на семь",
     "и др.": "и другие", "т.к.": "так как", "т. к.": "так как", "до н. э.": "до нашей эры", "н. э.": "нашей эры",
-    "и т.п.": "и тому подобное", "тел.": "телефон",
+    "и т.п.": "и тому подобное", "тел.": "телефон", "напр.": "например", "г-н": "господин", "г-жа": "госпожа",
+    "г-на": "господина",
 }  # fmt: skip
 _CASES = {"": "", "g": "-genitive", "d": "-dative", "l": "-locative", "i": "-ablative"}
-_SPELLER = NumberSpeller(
+_SPELLER = RussianSpeller(
     "ru",
     {
         **{gender: f"spellout-cardinal-{name}"
@@ -186,6 +189,7 @@ class Russian(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("глава", "часть", "книга", "акт", "сцена", "том", "раздел", "статья"))
     early_rules = (
+        *forms_early_rules(),
         *street_rules(),
         ReadingRule(
             re.compile(r"(?<![\w/,.])(?<!\d\s)(?:1/2|½)\s(?P<spoon>ч|ст)\.\s?л\."),
@@ -194,6 +198,10 @@ class Russian(LanguageRules):
         ReadingRule(re.compile(r"(?<=[\d½¼¾⅓⅔]\s)(?P<spoon>ч|ст)\.\s(?=л\.)"), lambda found: f"{found['spoon']}."),
     )
     own_rules = (
+        *number_rules(
+            lambda number, form: _SPELLER.cardinal(number, f"ordinal-{form}"),
+            lambda number: _in_case(number, "genitive", "m"),
+        ),
         ReadingRule(
             re.compile(r"(?<!\w)(?P<at>[Вв]\s)?(?P<years>\d{4}\s?[-–—]\s?\d{4})\sгг\.(?=\s[а-яё]|[,;)]|$)"),
             _span_of_years,
@@ -231,6 +239,8 @@ class Russian(LanguageRules):
         if number % 10 == 2 and number % 100 != 12:
             return "f" if noun[-1] in "ыи" else ""
         if number % 10 == 1 and number % 100 != 11:
+            if noun in FEMININE_NOUNS:
+                return "f"
             return {"а": "f", "я": "f", "о": "n", "е": "n"}.get(noun[-1], "")
         return ""
 

@@ -10,6 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.forms.roman_pairs import century_pair_rule, war_rule
 from seriatim.text.reading.languages.romance import RomanceRules, half_rule, letter_ordinal_rule
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -52,6 +53,7 @@ _WORDS = {
     "clock_marks": r":|\s?h\s?", "over": "sobre",
 }  # fmt: skip
 _REFERENCES = {
+    "arts.": "artículos", "Arts.": "Artículos", "núms.": "números",
     "p.": "página", "pág.": "página", "págs.": "páginas", "pp.": "páginas", "n.º": "número", "nº": "número",
     "n°": "número", "Nº": "número", "N°": "número", "núm.": "número", "No.": "número", "№": "número",
     "fig.": "figura", "apdo.": "apartado", "inc.": "inciso", "vol.": "volumen", "cap.": "capítulo", "art.": "artículo",
@@ -121,6 +123,12 @@ _LAST_ORDINAL = 20  #: above it, people say the cardinal number
 _SINGULARS = {"meses": "mes", "veces": "vez", "as": "a", "os": "o"}
 
 
+def _half_of_day(found: re.Match[str]) -> str:
+    """`3:30 p. m.`, as people say it."""
+    stop = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
+    return f" {'a' if found['half'] == 'a' else 'pe'} eme{stop}"
+
+
 class Spanish(RomanceRules):
     """The rules of Spanish."""
 
@@ -141,6 +149,12 @@ class Spanish(RomanceRules):
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<=\d)\s?(?P<half>[ap])\.?\s?m(?:\.|(?!\w))"),
+            _half_of_day,
+        ),
+        war_rule({"[Gg]uerra\\s[Mm]undial": ("primera", "segunda")}),
+        century_pair_rule("siglos|capítulos", "y|e|al?|o", lambda number: NumberSpeller("es").cardinal(number)),
         ReadingRule(
             re.compile(r"(?<!\w)(?P<at>(?i:las?)\s)(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)(?:\sh(?:oras)?)?(?!\w|[.,:]\d)"),
             lambda found: f"{found['at']}{found['h']}:{found['m']}",

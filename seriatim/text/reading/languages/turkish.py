@@ -16,6 +16,7 @@ from seriatim.text.reading.roman_numerals import roman_value
 
 _MONTHS = ("Ocak", "Şubat", "Mart", "Nisan", "Mayıs", "Haziran", "Temmuz", "Ağustos", "Eylül", "Ekim", "Kasım",
            "Aralık")  # fmt: skip
+_SHORT_MONTHS = {name[:3]: name for name in _MONTHS}
 _MONEY = """
 ₺ TL TRY  | - lira | - kuruş
 $ US$ USD | - dolar | - sent
@@ -114,6 +115,10 @@ class Turkish(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("bölüm", "kısım", "kitap", "perde", "sahne", "cilt", "madde"))
     own_rules = (
+        ReadingRule(
+            re.compile(rf"(?<![\w.,])(?P<d>\d{{1,2}})\s(?P<m>{'|'.join(_SHORT_MONTHS)})\.?(?=\s[12]\d{{3}}(?!\w))"),
+            lambda found: f"{found['d']} {_SHORT_MONTHS[found['m']]}",
+        ),
         ReadingRule(re.compile(r"(?<!\w)yy\.['’]?"), lambda _found: "yüzyıl"),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\.\s(?P<noun>[^\W\d_]{3,})"), _century),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\.?\s(?P<noun>[yY]üzyıl)"), _century),
@@ -142,10 +147,10 @@ class Turkish(LanguageRules):
     def fraction(self, top: int, bottom: int) -> str | None:
         if (top, bottom) == (1, 2):
             return "yarım"
-        ending = {"e": "de", "t": "te", "k": "ta", "r": "de", "z": "da", "n": "da", "ı": "da", "i": "de"}
         word = self.speller.cardinal(bottom)
-        suffix = {"üç": "te", "dört": "te", "beş": "te", "kırk": "ta", "dokuz": "da", "on": "da", "altı": "da"}
-        return f"{word}{suffix.get(word.split()[-1], ending.get(word[-1], 'de'))} {self.speller.cardinal(top)}"
+        vowel = next(letter for letter in reversed(word) if letter in "aıoueiöü")
+        ending = ("t" if word[-1] in "çfhkpsşt" else "d") + ("a" if vowel in "aıou" else "e")
+        return f"{word}{ending} {self.speller.cardinal(top)}"
 
     def mixed(self, whole: int, top: int, bottom: int, noun: str = "", _gender: str = "") -> str | None:
         if (top, bottom) != (1, 2):
