@@ -69,8 +69,8 @@ def _certain_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
     def iban(found: re.Match[str]) -> str:
         groups = _NOT_GROUPS.split(found["n"]) if " " in found["n"] else re.findall("..?.?.?", found["n"])
-        spoken = (" ".join(speller.digits(c) if c.isdigit() else c for c in group) for group in groups)
-        return f"{found['country']} {', '.join(spoken)}"
+        words = (" ".join(speller.digits(c) if c.isdigit() else c for c in group) for group in groups)
+        return f"{found['country']} {', '.join(words)}"
 
     return [
         ReadingRule(_IBAN, iban),

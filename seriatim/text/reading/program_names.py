@@ -7,7 +7,7 @@ from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.reading_rule import ReadingRule
 
 
-class _Words(NamedTuple):
+class _ProgramNames(NamedTuple):
     """How a language says these names."""
 
     plus: str  #: C++
@@ -17,19 +17,19 @@ class _Words(NamedTuple):
     js: str = " JS"  #: behind the name of a library
 
 
-_LATIN = _Words("C plus plus", "C sharp", "F sharp", "dot net")
+_LATIN = _ProgramNames("C plus plus", "C sharp", "F sharp", "dot net")
 _WORDS = {
-    "ar": _Words("سي بلس بلس", "سي شارب", "إف شارب", "دوت نت"),
-    "de": _Words("C plus plus", "C sharp", "F sharp", "Dot Net"),
-    "es": _Words("C más más", "C sharp", "F sharp", "punto net"),
-    "hi": _Words("सी प्लस प्लस", "सी शार्प", "एफ शार्प", "डॉट नेट"),
-    "it": _Words("C più più", "C sharp", "F sharp", "dot net"),
-    "ja": _Words("シープラスプラス", "シーシャープ", "エフシャープ", "ドットネット", "ジェイエス"),
-    "ko": _Words("씨 플러스 플러스", "씨 샵", "에프 샵", "닷넷", " 제이에스"),
-    "pt": _Words("C mais mais", "C sharp", "F sharp", "ponto net"),
-    "ru": _Words("си плюс плюс", "си шарп", "эф шарп", "дот нет"),
-    "tr": _Words("C artı artı", "C şarp", "F şarp", "dot net"),
-    "zh": _Words("C加加", "C sharp", "F sharp", "点NET"),
+    "ar": _ProgramNames("سي بلس بلس", "سي شارب", "إف شارب", "دوت نت"),
+    "de": _ProgramNames("C plus plus", "C sharp", "F sharp", "Dot Net"),
+    "es": _ProgramNames("C más más", "C sharp", "F sharp", "punto net"),
+    "hi": _ProgramNames("सी प्लस प्लस", "सी शार्प", "एफ शार्प", "डॉट नेट"),
+    "it": _ProgramNames("C più più", "C sharp", "F sharp", "dot net"),
+    "ja": _ProgramNames("シープラスプラス", "シーシャープ", "エフシャープ", "ドットネット", "ジェイエス"),
+    "ko": _ProgramNames("씨 플러스 플러스", "씨 샵", "에프 샵", "닷넷", " 제이에스"),
+    "pt": _ProgramNames("C mais mais", "C sharp", "F sharp", "ponto net"),
+    "ru": _ProgramNames("си плюс плюс", "си шарп", "эф шарп", "дот нет"),
+    "tr": _ProgramNames("C artı artı", "C şarp", "F şarp", "dot net"),
+    "zh": _ProgramNames("C加加", "C sharp", "F sharp", "点NET"),
 }
 
 

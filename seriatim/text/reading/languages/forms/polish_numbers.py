@@ -23,6 +23,11 @@ def _two_centuries(found: re.Match[str]) -> str:
     return f"{found['at'] or ''}{first} {'i' if found['link'] == 'i' else '–'} {last} {noun}{stop}"
 
 
+def _silent_year(found: re.Match[str]) -> str:
+    """Nothing: a date has the word for its year."""
+    return "." if found.end() == len(found.string) else ""
+
+
 def number_rules(months: Sequence[str]) -> list[ReadingRule]:
     """The rules of these; `months` are their names in the genitive."""
     return [
@@ -30,7 +35,7 @@ def number_rules(months: Sequence[str]) -> list[ReadingRule]:
             re.compile(rf"(?<!\w)(?P<at>[Oo]d)\s(?P<a>{_DAY})\sdo\s(?=(?:{_DAY})\s(?:{'|'.join(months)})(?!\w))"),
             lambda found: f"{found['at']} {ordinal_words(int(found['a']), 'ego')} do ",
         ),
-        ReadingRule(re.compile(r"(?<=\d\.\d{4})\s?(?:r\.(?=\s[a-zćłśźż(]|[,;)])|roku(?!\w))"), lambda _found: ""),
+        ReadingRule(re.compile(r"(?<=\d\.\d{4})\s?(?:r\.(?=\s[a-zćłśźż(]|[,;)]|$)|roku(?!\w))"), _silent_year),
         ReadingRule(
             re.compile(
                 rf"(?<![\w.,])(?P<d>{_DAY})\s(?P<m>{'|'.join(_ROMAN_MONTHS)})\s(?P<y>[12]\d{{3}})(?:\sr\.|\sroku)?(?!\w)"

@@ -23,6 +23,16 @@ _LAW = re.compile(
 )
 _PART_OF_LAW = re.compile(r"(?<=\bст\.\s)(?P<n>\d{1,4})\s(?P<part>ч|п)\.\s(?=\d)")
 _OF_ARTICLE = re.compile(r"(?<!\w)(?P<before>(?:пункт[еуа]?|част[иь])\s\d{1,3})\sст\.(?=\s\d)")
+_YEAR_BEHIND_DATE = re.compile(r"(?<=\d\.\d{4})\s?(?:г\.(?=\s[а-яё(]|[,;)]|$)|года(?!\w))")
+_CENTURIES = re.compile(
+    r"(?<!\w)(?P<at>[Вв]\s)?(?P<a>[IVX]+)\s?(?P<link>и|[-–—])\s?(?P<b>[IVX]+)\s(?:вв\.|век(?:ах|а|ов))(?!\w)"
+)
+_YEARS = re.compile(r"(?<=\b[Вв]\s)(?P<a>\d{4})\s?[-–—]\s?(?P<b>\d{4})(?=\sгодах(?!\w))")
+_DAY_OF_MONTH = r"[12]\d|3[01]|[1-9]"
+_OF_MONTH = rf"\s(?=(?:{_MONTHS})(?!\w))"
+_DAYS = re.compile(rf"(?<!\w)(?P<at>[Сс])\s(?P<first>{_DAY_OF_MONTH})\sпо\s(?P<last>{_DAY_OF_MONTH}){_OF_MONTH}")
+_DAY = re.compile(rf"(?<!\w)(?P<at>(?i:ко?|на|за))\s(?P<n>{_DAY_OF_MONTH}){_OF_MONTH}")
+_TIME = re.compile(r"(?<=\b[Вв]\s)(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?![\w%]|[.,:]\d|\s(?:раза|%))")
 _BEFORE_ERA = re.compile(r"(?<![\w.,])(?P<n>\d{1,4})\s?г\.\s(?=(?:до\s)?(?:н\.\s?э\.|нашей эры))")
 
 #: feminine nouns in a soft sign
@@ -49,25 +59,34 @@ def early_rules() -> list[ReadingRule]:
 def number_rules(ordinal: Callable[[int, str], str], genitive: Callable[[int], str]) -> list[ReadingRule]:
     """The rules of endings and dates; `ordinal` gives a number by gender and case, such as `ng`."""
 
-    def two_centuries(found: re.Match[str]) -> str:
-        """Two centuries: `в XVII и XVIII вв.`."""
+    def locative(found: re.Match[str]) -> str:
+        return ordinal(int(found["n"]), "ml")
+
+    def without_ending(found: re.Match[str]) -> str:
+        return genitive(int(found["n"]))
+
+    return [
+        *_century_rules(ordinal),
+        ReadingRule(_BEFORE_ERA, lambda found: f"{ordinal(int(found['n']), 'm')} год "),
+        ReadingRule(_YEAR_BEHIND_DATE, lambda found: "." if found.end() == len(found.string) else ""),
+        *_day_rules(ordinal),
+        ReadingRule(re.compile(r"(?<![\w.,-])(?P<n>\d{1,4})-м(?=\s[а-яё])"), locative),
+        ReadingRule(re.compile(r"(?<![\w.,-])(?P<n>[2-4])-х(?!\w)"), without_ending),
+        ReadingRule(re.compile(r"(?<![\w.,-])(?P<n>\d{1,2})-ти(?!\w)"), without_ending),
+        ReadingRule(_TIME, lambda found: f"{found['h']}:{found['m']}"),
+        ReadingRule(re.compile(r"(?<=\b[Вв]\s)(?P<n>\d{1,3})(?=\sгоду(?!\w))"), locative),
+        ReadingRule(re.compile(r"(?<=\d)х(?=\d)"), lambda _found: "x"),
+    ]
+
+
+def _century_rules(ordinal: Callable[[int, str], str]) -> list[ReadingRule]:
+    def centuries(found: re.Match[str]) -> str:
         form = "ml" if found["at"] else "m"
         first, last = (ordinal(roman_value(found[which]), form) for which in ("a", "b"))
         stop = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
         link = "и" if found["link"] == "и" else "–"
         return f"{found['at'] or ''}{first} {link} {last} {'веках' if found['at'] else 'века'}{stop}"
 
-    def two_days(found: re.Match[str]) -> str:
-        return f"{found['at']} {ordinal(int(found['first']), 'ng')} по {ordinal(int(found['last']), 'n')} "
-
-    def day(found: re.Match[str]) -> str:
-        case = "nd" if found["at"].lower() in ("к", "ко") else "n"
-        return f"{found['at']} {ordinal(int(found['n']), case)} "
-
-    def locative(found: re.Match[str]) -> str:
-        return ordinal(int(found["n"]), "ml")
-
-    day_of_month = r"[12]\d|3[01]|[1-9]"
     return [
         war_rule(
             {
@@ -76,30 +95,17 @@ def number_rules(ordinal: Callable[[int, str], str], genitive: Callable[[int], s
                 "мировую\\sвойну": ("первую", "вторую"),
             }
         ),
-        ReadingRule(
-            re.compile(
-                r"(?<!\w)(?P<at>[Вв]\s)?(?P<a>[IVX]+)\s?(?P<link>и|[-–—])\s?(?P<b>[IVX]+)\s(?:вв\.|век(?:ах|а|ов))(?!\w)"
-            ),
-            two_centuries,
-        ),
-        ReadingRule(
-            re.compile(r"(?<=\b[Вв]\s)(?P<a>\d{4})\s?[-–—]\s?(?P<b>\d{4})(?=\sгодах(?!\w))"),
-            lambda found: " – ".join(ordinal(int(found[year]), "ml") for year in ("a", "b")),
-        ),
-        ReadingRule(_BEFORE_ERA, lambda found: f"{ordinal(int(found['n']), 'm')} год "),
-        ReadingRule(re.compile(r"(?<=\d\.\d{4})\s?(?:г\.(?=\s[а-яё(]|[,;)])|года(?!\w))"), lambda _found: ""),
-        ReadingRule(
-            re.compile(rf"(?<!\w)(?P<at>[Сс])\s(?P<first>{day_of_month})\sпо\s(?P<last>{day_of_month})\s(?=(?:{_MONTHS})(?!\w))"),
-            two_days,
-        ),
-        ReadingRule(
-            re.compile(rf"(?<!\w)(?P<at>(?i:ко?|на|за))\s(?P<n>{day_of_month})\s(?=(?:{_MONTHS})(?!\w))"), day
-        ),
-        ReadingRule(re.compile(r"(?<![\w.,-])(?P<n>\d{1,4})-м(?=\s[а-яё])"), locative),
-        ReadingRule(re.compile(r"(?<![\w.,-])(?P<n>[2-4])-х(?!\w)"), lambda found: genitive(int(found["n"]))),
-        ReadingRule(re.compile(r"(?<![\w.,-])(?P<n>\d{1,2})-ти(?!\w)"), lambda found: genitive(int(found["n"]))),
-        ReadingRule(re.compile(r"(?<=\b[Вв]\s)(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?![\w%]|[.,:]\d|\s(?:раза|%))"),
-                    lambda found: f"{found['h']}:{found['m']}"),
-        ReadingRule(re.compile(r"(?<=\b[Вв]\s)(?P<n>\d{1,3})(?=\sгоду(?!\w))"), locative),
-        ReadingRule(re.compile(r"(?<=\d)х(?=\d)"), lambda _found: "x"),
-    ]  # fmt: skip
+        ReadingRule(_CENTURIES, centuries),
+        ReadingRule(_YEARS, lambda found: " – ".join(ordinal(int(found[year]), "ml") for year in ("a", "b"))),
+    ]
+
+
+def _day_rules(ordinal: Callable[[int, str], str]) -> list[ReadingRule]:
+    def days(found: re.Match[str]) -> str:
+        return f"{found['at']} {ordinal(int(found['first']), 'ng')} по {ordinal(int(found['last']), 'n')} "
+
+    def day(found: re.Match[str]) -> str:
+        case = "nd" if found["at"].lower() in ("к", "ко") else "n"
+        return f"{found['at']} {ordinal(int(found['n']), case)} "
+
+    return [ReadingRule(_DAYS, days), ReadingRule(_DAY, day)]
