@@ -46,7 +46,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :tl:<job>         stream  what happened when, for people (seriatim/job_timeline.py)
     :drop:<owner>     list    "job|seq|attempt" that a worker process is speaking and shall drop
     :wk               zset    owner (one worker process) -> time at which it counts as dead
-    :w:<owner>        hash    slots, engine, host, pid, alone, handed, spoken, busy_ms, audio_ms, since ...
+    :w:<owner>        hash    slots, engine, host, pid, alone, waiting|<job>|<seq>, spoken, busy_ms, audio_ms, since ...
     and its gauges (workers/worker_gauges.py)
     :renew:<group>    string  index of the process of a supervisor that is being renewed (workers/worker_renewal.py)
     :run:<owner>      hash    "job|seq" -> attempt: what the process is speaking

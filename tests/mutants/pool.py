@@ -126,6 +126,22 @@ POOL = (
         (CRASHES, MACHINE),
     ),
     Mutant(
+        "pool.what waited stays with a dead process",
+        f"{FOLDER}/shared/removal.lua",
+        "  give_back_waiting(owner, reason, t, retry)\n",
+        "",
+        "what came to a process that waited to run a suspect alone is spoken when its lease expires",
+        (CRASHES, MACHINE),
+    ),
+    Mutant(
+        "pool.a place in which nothing waits any more",
+        f"{FOLDER}/claim.lua",
+        "if s.owner ~= '' then C('HDEL', P .. ':w:' .. s.owner, WAITING .. name) end",
+        "",
+        "the record of a process grows with each sentence that waited in it",
+        (CRASHES, MACHINE),
+    ),
+    Mutant(
         "pool.neighbours blamed",
         f"{FOLDER}/shared/removal.lua",
         "blame and #run == 1, reason",

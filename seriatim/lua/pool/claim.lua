@@ -30,11 +30,14 @@ if away and t < away then     -- another process is to speak it
   return {STALE}
 end
 if s.owner ~= '' and s.owner ~= owner and C('HGET', P .. ':w:' .. s.owner, 'alone') == name then return {STALE} end
+if s.owner ~= '' then C('HDEL', P .. ':w:' .. s.owner, WAITING .. name) end     -- it waits no more, or in another process
 if s.suspect == 1 and not alone then C('HSET', w, 'alone', name); alone = name end
 C('ZREM', P .. ':outbox', name .. '|' .. int(attempt))     -- the message has arrived; the lease sees to the rest
 zadd(P .. ':lease', t + lease, name)
 if (alone and alone ~= name) or (alone == name and C('HLEN', run) > 0) then
-  if alone == name then s.owner = owner; sentence_put(job, seq, s, t) end   -- taking it out of flight frees this process again
+  s.owner = owner     -- taking it out of flight frees this process again, and with its process it comes back (shared/removal.lua)
+  sentence_put(job, seq, s, t)
+  C('HSET', w, WAITING .. name, 1)
   return {WAIT}
 end
 local sentence = string.match(C('HGET', P .. ':jt:' .. job, seq), '^%d+|(.*)$')

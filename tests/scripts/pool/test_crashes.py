@@ -124,6 +124,52 @@ def test_a_message_that_arrived_is_not_published_again_while_it_waits(redis: Red
     assert suspect not in stage.sweep().outbox
 
 
+@pytest.mark.parametrize("how", ["left", "died", "fell silent"])
+def test_what_waited_in_a_process_that_is_gone_is_dispatched_at_once(redis: Redis, how: str) -> None:
+    """The suspect that waits to run alone, and what waits behind it: none is blamed, and none waits for its lease."""
+    stage, _ = in_one_process(redis, 2)
+    stage.leave("w1", died=True)
+    stage.hire("w2", 4)
+    stage.accept("other", *[1_000] * 2, user="bob")
+    again = {(message.job, message.seq): message for message in stage.pick()}
+    stage.takes("w2", again["other", 0])
+    waiting = [again["j", 0], again["j", 1], again["other", 1]]
+    stage.now += LEASE_MS - 1
+    stage.beat("w2", again["other", 0], slots=4)
+    for message in waiting:
+        assert stage.claim(message, "w2").verdict is ClaimVerdict.WAIT
+    if how == "fell silent":
+        stage.now += LEASE_MS - 1
+        for message in waiting:
+            assert stage.claim(message, "w2").verdict is ClaimVerdict.WAIT
+        stage.now += 1
+        stage.sweep()
+    else:
+        stage.leave("w2", died=how == "died")
+    assert [stage.record(message)[0] for message in waiting] == ["Q"] * 3
+    assert [stage.record(message)[2] for message in waiting] == ["0"] * 3, "failures"
+    assert stage.m("lost_messages") == 0
+    stage.hire("w3", 4)
+    assert {(m.job, m.seq) for m in stage.pick()} >= {(m.job, m.seq) for m in waiting}
+
+
+def test_what_waited_in_one_process_and_is_spoken_by_another_stays_there(redis: Redis) -> None:
+    """A doubled message: the end of the first process takes nothing from the second."""
+    stage, _ = in_one_process(redis, 2)
+    stage.leave("w1", died=True)
+    for owner in ("w2", "w3"):
+        stage.hire(owner, 2)
+    stage.accept("other", 1_000, 1_000, user="bob")
+    again = {(message.job, message.seq): message for message in stage.pick()}
+    stage.takes("w2", again["other", 0])
+    assert stage.claim(again["j", 0], "w2").verdict is ClaimVerdict.WAIT
+    assert stage.claim(again["other", 1], "w2").verdict is ClaimVerdict.WAIT
+    stage.takes("w3", again["other", 1])
+    assert f"waiting|other|{again['other', 1].seq}" not in stage.held()[":w:w2"]
+    stage.leave("w2", died=True)
+    assert stage.finish(again["other", 1], 1_000) is FinishVerdict.OK
+
+
 @pytest.mark.parametrize("how", ["cancelled", "expired", "left"])
 def test_a_process_that_waited_for_a_suspect_is_open_again_when_that_is_gone(redis: Redis, how: str) -> None:
     stage, _ = in_one_process(redis, 2)
@@ -295,7 +341,7 @@ def test_nor_does_a_finish_of_what_only_waited_there(redis: Redis) -> None:
     assert stage.claim(again["j", 0], "w2").verdict is ClaimVerdict.WAIT
     stage.leave("w2", died=False)
     stage.epochs[again["j", 0]] = stage.epochs[again["other", 0]]
-    assert stage.finish(again["j", 0], 1_000, wall_ms=0) is FinishVerdict.OK
+    assert stage.finish(again["j", 0], 1_000, wall_ms=0) is FinishVerdict.STALE
     assert ":w:w2" not in stage.held()
 
 

@@ -198,11 +198,14 @@ def _claim_verdict(pool: Pool, message: TaskMessage, owner: str, lease_ms: int, 
     entry, other = name_of(message.job, message.seq), pool.workers.get(sentence.owner)
     if other is not None and other is not worker and other.alone == entry:
         return ClaimVerdict.STALE
+    if other is not None:
+        other.waiting.discard(entry)
     worker.alone = worker.alone or (entry if sentence.suspect == 1 else "")
     pool.lease[entry] = t + lease_ms
     pool.outbox.pop(f"{entry}|{message.attempt}", None)
     if worker.alone and (worker.alone != entry or worker.speaking):
-        sentence.owner = owner if worker.alone == entry else sentence.owner
+        sentence.owner = owner
+        worker.waiting.add(entry)
         return ClaimVerdict.WAIT
     return ClaimVerdict.CLAIMED if _within_budget(pool, message, owner, t) else ClaimVerdict.GONE
 

@@ -144,6 +144,7 @@ class PoolWorker:
     until: float = 0.0  #: a sign of life keeps what it speaks until then
     alone: str = ""  #: the suspect that it speaks, or empties itself for
     speaking: dict[str, int] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)  #: what has come to it, and waits for one that runs alone
     fingerprint: str = ""  #: of its audio
     since: float = 0.0
     hot: bool = False  #: its slots take their next sentences by themselves
@@ -369,6 +370,7 @@ def land(pool: Pool, name: str, seq: int) -> PoolSentence:
     worker = pool.workers.get(sentence.owner)
     if worker is not None:
         worker.speaking.pop(entry, None)
+        worker.waiting.discard(entry)
         worker.alone = "" if worker.alone == entry else worker.alone
     sentence.state = "landed"
     return sentence

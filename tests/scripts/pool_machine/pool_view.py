@@ -85,6 +85,7 @@ def _counts(pool: Pool) -> dict[str, float]:
 def _worker(w: PoolWorker) -> dict[str, Any]:
     return {
         "slots": w.slots, "until": w.until, "alone": w.alone, "fingerprint": w.fingerprint, "since": w.since,
+        "waiting": frozenset(w.waiting),
     }  # fmt: skip
 
 
@@ -182,6 +183,7 @@ def _worker_hash(w: Mapping[str, str]) -> dict[str, Any]:
     return {
         "slots": int(w["slots"]), "until": float(w.get("until", 0)), "alone": w.get("alone", ""),
         "fingerprint": w["fingerprint"], "since": float(w["since"]),
+        "waiting": frozenset(field.removeprefix("waiting|") for field in w if field.startswith("waiting|")),
     }  # fmt: skip
 
 

@@ -84,6 +84,9 @@ def forget(pool: Pool, owner: str, retry: RetryPolicy, t: float, *, blame: bool)
         if blame and len(names) > 1:
             pool.jobs[job].unfinished[sentence_seq].suspect = 1
         _back(pool, name, DIED, retry, t, blame=blame and len(names) == 1)
+    for name in sorted(worker.waiting):
+        if name in worker.waiting:  # its job has not ended just now
+            _back(pool, name, DIED, retry, t, blame=False)
     del pool.workers[owner]
     _choose_fingerprint(pool)
 

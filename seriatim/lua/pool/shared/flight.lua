@@ -1,5 +1,9 @@
 -- Sentences in flight: dispatched or running.
 
+-- Of a worker's record: `waiting|<job>|<seq>` for each sentence that has come to the process and waits, because one runs there alone
+-- or must first run alone.
+local WAITING = 'waiting|'
+
 -- Take a sentence out of flight: its lease, its outbox entry, its place in the counts.
 local function take_out_of_flight(job, seq, s, user)
   local name = member(job, seq)
@@ -9,6 +13,7 @@ local function take_out_of_flight(job, seq, s, user)
   if s.owner ~= '' then
     C('HDEL', P .. ':run:' .. s.owner, name)
     local w = P .. ':w:' .. s.owner
+    if s.state == 'D' then C('HDEL', w, WAITING .. name) end
     if C('HGET', w, 'alone') == name then C('HDEL', w, 'alone') end
   end
   C('HINCRBY', M, 'infl', -1)
