@@ -55,8 +55,8 @@ HANDOVER = (
     Mutant(
         "silence.known after the first sentence",
         SILENCE,
-        "if num(silences, 0) < KNOWN then return 0 end",
-        "if num(silences, 0) < 1 then return 0 end",
+        "if num(m.silences, 0) < KNOWN then return 0 end",
+        "if num(m.silences, 0) < 1 then return 0 end",
         "a pool that has just started takes a slow second sentence for a hung engine",
         TESTS,
         0,
@@ -64,7 +64,7 @@ HANDOVER = (
     Mutant(
         "silence.the latest counts, not the largest",
         SILENCE,
-        "math.max(num(known, 0) * 0.99, ms)",
+        "math.max(num(m.silence, 0) * 0.99, ms)",
         "ms",
         "a long sentence after a short one is handed over, though its engine is well",
         TESTS,

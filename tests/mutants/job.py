@@ -120,15 +120,15 @@ JOB = (
     Mutant(
         "append.received not saved",
         f"{FOLDER}/append.lua",
-        "C('HSET', H, 'r' .. seq, stop, 'q' .. seq, checksum)",
-        "C('HSET', H, 'q' .. seq, checksum)",
+        "  set('r' .. seq, stop)\n",
+        "",
         "a second chunk is taken for an overlap of the first",
         (STREAM, MACHINE),
     ),
     Mutant(
         "append.stale engine state kept",
         f"{FOLDER}/append.lua",
-        "  C('HDEL', H, 'e' .. seq)   -- the state before it: going on from it would say these bytes again\n",
+        "  if state_before then C('HDEL', H, 'e' .. seq) end   -- going on from it would say these bytes again\n",
         "",
         "whoever goes on says again what was said behind the state",
         (TAKES, MACHINE),
@@ -200,7 +200,7 @@ JOB = (
     Mutant(
         "append.emitted bytes not counted",
         f"{FOLDER}/append.lua",
-        "  C('HSET', H, 'off', stop, 'Q', checksum, 'F', fingerprint or '')\n",
+        "  set('off', stop)\n",
         "",
         "what follows waits in the buffer, for the sentence's end",
         (MACHINE,),

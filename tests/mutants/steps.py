@@ -153,8 +153,8 @@ STEPS = (
     Mutant(
         "ack.reader not seen",
         f"{FOLDER}/ack.lua",
-        "C('HSET', key, 'seen', int(t))\n",
-        "",
+        "local changed = {'seen', int(t)}",
+        "local changed = {'acked', acked}",
         "a job is cancelled for want of the reader that reads it",
         (WINDOWS, MACHINE, "tests/scripts/job/test_draining.py"),
     ),

@@ -33,6 +33,21 @@ def test_a_pool_that_is_busy_for_weeks_keeps_its_keys(redis: Redis, step: Callab
     assert [key for key in lasting if redis.pttl(key) < DAY_MS] == []
 
 
+def test_the_keys_of_a_user_whose_job_lasts_for_weeks_are_kept(redis: Redis) -> None:
+    """Renewed once an hour of each of its jobs, by the next sentence that is picked."""
+    stage = PoolDriver(redis, slots=1)
+    stage.accept("talk", *[1_000] * 4)
+    stage.speaks(stage.pick_one(), 1_000)
+    keys = [f"{P}:u:ann", f"{P}:uq:L:ann"]
+    for key in keys:
+        redis.pexpire(key, DAY_MS)
+    stage.speaks(stage.pick_one(), 1_000)
+    assert [key for key in keys if redis.pttl(key) > DAY_MS] == [], "not with every sentence"
+    redis.hset(f"{P}:j:talk", "renewed", -DAY_MS)
+    stage.speaks(stage.pick_one(), 1_000)
+    assert [key for key in keys if redis.pttl(key) <= DAY_MS] == []
+
+
 def test_a_key_that_was_empty_begins_a_new_life(redis: Redis) -> None:
     """Redis removes an empty key, and its life with it."""
     stage = PoolDriver(redis, slots=1)

@@ -16,7 +16,9 @@ offset, final = tonumber(offset), final == '1'
 if offset % 2 ~= 0 or #data % 2 ~= 0 then
   return redis.error_reply(string.format('sentence %s: %d bytes at offset %d; expected whole 16-bit samples', seq, #data, offset))
 end
-local state, cur, holder, received, length, drain, n = fields(H, 'state', 'cur', 'a' .. seq, 'r' .. seq, 'L' .. seq, 'drain', 'n')
+local state, cur, off, at, holder, received, length, drain, n, hold, rate, held, discontinuity, text, fingerprint, state_before =
+  fields(H, 'state', 'cur', 'off', 'at', 'a' .. seq, 'r' .. seq, 'L' .. seq, 'drain', 'n', 'hold', 'rate', 'h' .. seq, 'd' .. seq,
+    'x' .. seq, 'f' .. seq, 'e' .. seq)
 if state ~= 'run' and state ~= 'done' then return {GONE, 0} end
 if state == 'done' or tonumber(seq) < tonumber(cur) or length then return {DONE, num(length, 0)} end
 if holder ~= attempt then return {FENCED, 0} end
@@ -29,9 +31,10 @@ emits = emits == '1' and seq == cur and drain == 'window' and (n == '-1' or tonu
 
 -- Add bytes behind the emitted ones to the ordered stream itself, so that they are written, and logged, once. False where it is
 -- ahead of the hash (a log was cut), or has the marker already: emit knows what to do.
+local changed = {}
+local function set(field, value) changed[#changed + 1], changed[#changed + 2] = field, value end
+
 local function emit_directly(bytes)
-  local off, at, hold, rate, held, discontinuity, text, fingerprint = fields(H, 'off', 'at', 'hold', 'rate', 'h' .. seq, 'd' .. seq,
-    'x' .. seq, 'f' .. seq)
   if tonumber(off) ~= received or hold == '1' or held or discontinuity or differs == '1' then return false end
   if received == 0 then
     local marker = redis.pcall('XADD', O, (seq + 1) .. '-0', sentence_fields(seq, at, rate, text, words))
@@ -40,7 +43,9 @@ local function emit_directly(bytes)
   end
   local added = redis.pcall('XADD', O, (seq + 1) .. '-' .. stop, 'd', bytes)
   if added.err then return false end
-  C('HSET', H, 'off', stop, 'Q', checksum, 'F', fingerprint or '')
+  set('off', stop)
+  set('Q', checksum)
+  set('F', fingerprint or '')
   return true
 end
 
@@ -57,12 +62,15 @@ if stop > received then
   local bytes = string.sub(data, received - offset + 1)
   direct = emits and emit_directly(bytes)
   if not direct then buffer(bytes) end
-  C('HSET', H, 'r' .. seq, stop, 'q' .. seq, checksum)
-  C('HDEL', H, 'e' .. seq)   -- the state before it: going on from it would say these bytes again
+  set('r' .. seq, stop)
+  set('q' .. seq, checksum)
+  if state_before then C('HDEL', H, 'e' .. seq) end   -- going on from it would say these bytes again
   received = stop
 end
-if stop == received and engine_state ~= '' then C('HSET', H, 'e' .. seq, engine_state) end
-if final then C('HSET', H, 'L' .. seq, received) end   -- a take that is shorter than what was heard ends there
-if emits and (final or not direct) then emit_contiguous(EMIT_BUDGET, RECHECK, false)
+if stop == received and engine_state ~= '' then set('e' .. seq, engine_state) end
+if final then set('L' .. seq, received) end   -- a take that is shorter than what was heard ends there
+if #changed > 0 then C('HSET', H, unpack(changed)) end
+if direct and final then emit_contiguous(EMIT_BUDGET, RECHECK, false, tonumber(cur), stop, tonumber(at))
+elseif emits and (final or not direct) then emit_contiguous(EMIT_BUDGET, RECHECK, false)
 elseif seq == cur and not direct then notify() end
 return {OK, received}

@@ -35,6 +35,11 @@ local base = at_cursor and tonumber(off) or 0
 local other = continuity == 'exact' and base > 0 and fingerprint ~= (emitted_fingerprint or '')
 if tonumber(attempt) == newest then return {OPEN, num(received, base), crc or '', engine_state or '', other and 1 or 0} end
 
+if not holder and base == 0 then     -- the first attempt: there is nothing of another
+  C('HSET', H, 'a' .. seq, attempt, 'x' .. seq, text, 'f' .. seq, fingerprint, 'r' .. seq, 0)
+  if continuity == 'none' and hold ~= '0' then C('HSET', H, 'h' .. seq, 1) end
+  return {OPEN, 0, '', '', 0}
+end
 C('HSET', H, 'a' .. seq, attempt, 'x' .. seq, text, 'f' .. seq, fingerprint)
 if engine_state and continuity == 'resumable' then   -- what was received stays: the engine goes on behind it
   return {OPEN, tonumber(received), crc or '', engine_state, 0}

@@ -16,26 +16,32 @@ if j.state == 'spoken' then
 end
 if j.state ~= 'run' then return 0 end
 local acked, t0 = tonumber(j.acked), tonumber(j.t0)
-C('HSET', key, 'seen', int(t))
+local changed = {'seen', int(t)}
+local function set(field, value) changed[#changed + 1], changed[#changed + 2] = field, value end
 if j.class == 'B' or j.play then   -- batch goes in the order of submission, with or without a listener; a file is not played yet
 elseif heard >= 0 then
   heard = math.max(heard, num(j.heard, 0))     -- a report that was overtaken on its way does not turn playback back
-  C('HSET', key, 'heard', heard)
+  set('heard', heard)
   t0 = t - math.min(heard, math.max(delivered, acked))
 elseif delivered > acked then
   -- No report of what was heard: playback begins with the first delivery, or behind the job before it, and pauses when everything delivered is played.
   if j.started ~= '1' then t0 = math.max(t, num(j.behind, 0))
   elseif t > t0 + acked then t0 = t - acked end
 end
-if delivered > 0 and j.started ~= '1' then C('HSET', key, 'started', 1) end
+if delivered > 0 and j.started ~= '1' then set('started', 1) end
 local most = math.max(delivered, acked)
 if j.class == 'L' and most > 0 and t >= num(j.drawn, 0) + 1000 then     -- once a second is enough for a picture
-  C('HSET', key, 'drawn', int(t))
+  set('drawn', int(t))
   event(job, t, 'heard', 'delivered', int(most), 'heard', int(math.max(0, math.min(most, t - t0))))
 end
-if delivered > acked or t0 ~= tonumber(j.t0) then
+local moved = delivered > acked or t0 ~= tonumber(j.t0)
+if moved then
   j.t0 = int(t0)
-  C('HSET', key, 'acked', most, 't0', j.t0)
+  set('acked', most)
+  set('t0', j.t0)
+end
+C('HSET', key, unpack(changed))
+if moved then
   record_expected_end(job, j)
   if index_job(job, t) then wake_dispatcher() end
 end

@@ -22,7 +22,7 @@ if not since then return {UNKNOWN} end
 local _, away
 if s.suspect == HANDED_OVER then _, away = handed_over_by(owner, name) end
 if away and t < away then     -- another process is to speak it
-  take_out_of_flight(job, seq, s, j.user)
+  take_out_of_flight(job, seq, s, j.user, j.class)
   charge(j.user, j.class, -s.cost)
   requeue(job, seq, s, t + ANOTHER_AFTER, t)
   index_job(job, t)
@@ -55,17 +55,17 @@ count('engine_characters', characters)
 local lead = num(j.t0, 0) + (j.play and last_sentence_start(j.total, j.n) or s.position) - t
 measure('wait_' .. j.class, t - s.at, WAITS)
 if j.class == 'L' and not j.play and s.suspect ~= 3 then measure('slack', lead, SLACKS) end
-if lead > 0 then lead = lead * chunk_share() end     -- under load smaller first pieces and chunks
+local m = read(M, 'epoch', 'demand', 'slots', 'eta', 'reserve', 'allowed', 'silence', 'silences', 'theta')
+if lead > 0 then lead = lead * chunk_share(m) end     -- under load smaller first pieces and chunks
 local waited = int(t - s.at)
 s.state, s.owner, s.at = 'R', owner, t
 sentence_put(job, seq, s, t)
 C('HSET', run, name, int(attempt))
-if C('HLEN', run) == 1 then keep(run) end     -- the heartbeat renews it
+keep(run)
 C('HSET', w, 'until', int(t + lease))
 if j.class == 'B' then
   if s.suspect == 0 then zadd(P .. ':yields', t, name) else C('ZREM', P .. ':yields', name) end     -- it made way once
 end
-local epoch = C('HGET', M, 'epoch') or '0'
-return {CLAIMED, epoch, j.spec, sentence, int(lead), int(s.ms), s.failures, int(s.cost), waited,
-  j.class == 'L' and int(expected_silence(s.cost)) or '0', j.user,
+return {CLAIMED, m.epoch or '0', j.spec, sentence, int(lead), int(s.ms), s.failures, int(s.cost), waited,
+  j.class == 'L' and int(expected_silence(m, s.cost)) or '0', j.user,
   j.class == 'L' and not j.play and 1 or 0}

@@ -15,25 +15,25 @@ local key = job_key(job)
 local state, user, class = fields(key, 'state', 'user', 'class')
 if state ~= 'run' then return GONE end
 local s = sentence_get(job, seq)
-local m = read(M, 'epoch', 'rtf', 'cost', 'theta', 'wall', 'audio', 'allowed')
+local m = read(M, 'epoch', 'rtf', 'cost', 'theta', 'wall', 'audio', 'allowed', 'silence', 'silences', 'handovers_left')
 if not s or s.attempt ~= attempt or (s.state ~= 'R' and s.state ~= 'D') or (m.epoch or '0') ~= epoch then return STALE end
 if s.owner ~= '' then
   local w = P .. ':w:' .. s.owner
-  if C('EXISTS', w) == 1 then
-    C('HINCRBY', w, 'spoken', 1)
-    C('HINCRBY', w, 'busy_ms', int(wall))
-    if wall > 0 then C('HINCRBY', w, 'audio_ms', int(audio)) end     -- at 0 it found the sentence whole
+  local spoken, busy, made = fields(w, 'spoken', 'busy_ms', 'audio_ms')
+  if spoken then     -- else it is gone
+    if wall > 0 then made = num(made, 0) + int(audio) end     -- at 0 it found the sentence whole
+    C('HSET', w, 'spoken', spoken + 1, 'busy_ms', num(busy, 0) + int(wall), 'audio_ms', num(made, 0))
   end
   C('HINCRBY', key, 'by:' .. s.owner, 1)   -- for people: who spoke how many of it
 end
 if wall > 0 then measure('synthesis', wall, TIMES) end
-if wall > 0 and silence then note_silence(silence) end
+if wall > 0 and silence then note_silence(m, silence) end
 if first then measure('engine_first', first, TIMES) end
 if s.state == 'R' then     -- what is shown to people
   event(job, t, 'spoken', 'seq', seq, 'attempt', int(attempt), 'owner', s.owner, 'claimed', int(s.at), 'first',
     first and int(math.min(t, s.at + first)) or '', 'position', int(s.position), 'ms', int(audio))
 end
-take_out_of_flight(job, seq, s, user)
+take_out_of_flight(job, seq, s, user, class)
 note_outcome(job, false)
 if m.allowed then speed_up(t, attempt, tonumber(m.allowed)) end
 charge(user, class, wall - s.cost)

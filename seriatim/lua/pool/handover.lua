@@ -31,7 +31,7 @@ count_slots()
 count('handed_over')
 event(job, t, 'lost', 'seq', seq, 'attempt', int(s.attempt), 'owner', owner, 'claimed', int(s.at), 'reason',
   string.format('no sound for %.1f s; another process speaks it, too', tonumber(silent) / 1000))
-take_out_of_flight(job, seq, s, user)
+take_out_of_flight(job, seq, s, user, class)
 charge(user, class, -s.cost)
 s.suspect = HANDED_OVER
 requeue(job, seq, s, t, t)

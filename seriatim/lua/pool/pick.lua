@@ -1,4 +1,4 @@
--- requires: clock, selection, governor, rates
+-- requires: clock, renewal, selection, governor, rates
 -- Which sentences are spoken next: as many as there is room for, most urgent of the eligible first.
 -- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms
 -- Returns a flat list job, seq, attempt, ... Each is in flight from now on, and in the outbox until it is published.
@@ -12,36 +12,43 @@ local pool = read_pool()
 lease = lease + 2 * pool.cost     -- what is published may wait for a sentence to end before a slot takes it
 local out, taken = {}, 0
 
-for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':delay', '-inf', t, 'LIMIT', 0, 64)) do index_job(job, t) end
+index_delayed(t, 64)
 
 if pool.paused > t then return {} end     -- the engine's server accepts nothing until then
 if pool.metered > t then most = math.min(most, num(C('HGET', LIM, 'left'), 0)) end
 local rates = pool.rates and read_rates(t) or {}
 
+-- A sentence is taken: the counts of its job, whose next one waits for a slot from now on. The keys of its user last as long as jobs
+-- of it are spoken.
+local function count_taken(c)
+  local j = c.fields
+  if not c.again then j.next, j.dispatched = int(j.next + 1), j.dispatched + c.ms end
+  j.infl, j.ready = num(j.infl, 0) + 1, int(t)
+  if not j.renewed or t >= j.renewed + RENEW_AFTER then
+    keep(user_key(c.user))
+    keep(P .. ':uq:' .. c.class .. ':' .. c.user)
+    j.renewed = int(t)
+  end
+  C('HSET', job_key(c.job), 'next', j.next, 'dispatched', j.dispatched, 'infl', j.infl, 'ready', j.ready, 'renewed', j.renewed)
+end
+
 local function take(c)
-  local key = job_key(c.job)
   local s = c.s
   if c.again then C('ZREM', P .. ':jr:' .. c.job, c.seq)
-  else
-    s = {failures = 0, ms = c.ms, position = tonumber(c.fields.dispatched), suspect = 0}
-    C('HINCRBY', key, 'next', 1)
-    C('HINCRBYFLOAT', key, 'dispatched', c.ms)
-  end
+  else s = {failures = 0, ms = c.ms, position = tonumber(c.fields.dispatched), suspect = 0} end
   s.state, s.owner, s.cost, s.at = 'D', '', c.cost, num(c.fields.ready, t)
   s.attempt = C('HINCRBY', M, 'fence', 1)
   sentence_put(c.job, c.seq, s, t)
-  keep(user_key(c.user))
-  keep(P .. ':uq:' .. c.class .. ':' .. c.user)
+  count_taken(c)
   charge(c.user, c.class, c.cost)
   C('HINCRBY', M, 'infl', 1)
   C('HINCRBY', user_key(c.user), 'infl', 1)
-  C('HINCRBY', key, 'infl', 1)
   pool.infl = pool.infl + 1
   local name = member(c.job, c.seq)
-  zadd(P .. ':lease', t + lease, name)
+  C('ZADD', P .. ':lease', t + lease, name)
   if c.class == 'B' and s.suspect ~= 1 then zadd(P .. ':yields', 0, name) end
-  zadd(P .. ':outbox', t, name .. '|' .. int(s.attempt))
-  index_job(c.job, t, true)
+  C('ZADD', P .. ':outbox', t, name .. '|' .. int(s.attempt))
+  place_job(c.job, c.fields, t)
   out[#out + 1], out[#out + 2], out[#out + 3] = c.job, tostring(c.seq), int(s.attempt)
   spend_rates(rates, c.job, c.seq)
   taken = taken + 1
@@ -54,6 +61,10 @@ while taken < most and within_rates(rates, t) do
   if not c then break end
   take(c)
 end
-if taken > 0 then C('HSET', M, 'credit', pool.credit) end
+if taken > 0 then
+  C('HSET', M, 'credit', pool.credit)
+  keep(P .. ':outbox')
+  if pool.infl <= taken then keep(P .. ':lease') end     -- it had no entries, and begins to expire
+end
 if taken > 0 and pool.metered > t then C('HINCRBY', LIM, 'left', -taken) end
 return out

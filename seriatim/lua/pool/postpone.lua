@@ -15,7 +15,7 @@ if (C('HGET', M, 'epoch') or '0') ~= epoch then return STALE end
 count('postponed_' .. scope)
 event(job, t, 'lost', 'seq', seq, 'attempt', int(s.attempt), 'owner', s.owner, 'claimed', int(s.at), 'reason',
   'postponed: the engine is busy (' .. scope .. ')')
-take_out_of_flight(job, seq, s, user)
+take_out_of_flight(job, seq, s, user, class)
 charge(user, class, -s.cost)
 if class == 'L' and s.suspect == 0 then s.suspect = 3 end     -- its next claim is late by the server's limit: no slack is counted
 requeue(job, seq, s, t + tonumber(retry_after), t)

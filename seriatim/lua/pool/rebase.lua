@@ -24,7 +24,7 @@ for _, name in ipairs(C('ZRANGE', P .. ':lease', 0, -1)) do
   local s = sentence_get(job, seq)
   local user, class, state = fields(job_key(job), 'user', 'class', 'state')
   if s and state == 'run' and (s.state == 'D' or s.state == 'R') then
-    take_out_of_flight(job, seq, s, user)
+    take_out_of_flight(job, seq, s, user, class)
     charge(user, class, -s.cost)
     requeue(job, seq, s, t, t)
     index_job(job, t)

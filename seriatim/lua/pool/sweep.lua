@@ -44,7 +44,7 @@ for _, job in ipairs(due(P .. ':rest')) do C('ZREM', P .. ':rest', job) end
 
 for _, name in ipairs(due(P .. ':lease')) do expire(name) end
 
-for _, job in ipairs(due(P .. ':delay')) do index_job(job, t) end
+index_delayed(t, 128)
 
 for _, job in ipairs(C('ZRANGE', P .. ':shut', 0, 127)) do index_job(job, t) end
 

@@ -1,11 +1,12 @@
 -- requires: cursor
 -- The emission of what is contiguous at the cursor: by a reassembler (emit.lua), or by the step that brings it (append.lua).
 -- `budget`: chunks, `again`: ms after which the job is looked at again, `ends` false: the end of the job is left to a reassembler,
--- which logs it. Returns how many chunks were moved, whether the budget was used up, and the state of the job, its drain, whether
--- it ended here, its sentences and bytes that are out, and its rate.
-local function emit_contiguous(budget, again, ends)
+-- which logs it; `cur`, `off`, `at`: the cursor, where the caller knows that the stream is not ahead of it. Returns how many chunks were
+-- moved, whether the budget was used up, and the state of the job, its drain, whether it ended here, its sentences and bytes that are
+-- out, and its rate.
+local function emit_contiguous(budget, again, ends, cur, off, at)
   local moved, ended = 0, 0
-  local cur, off, at = cursor()
+  if not cur then cur, off, at = cursor() end
   local state, n, hold, rate, drain, ended_life, closing = fields(H, 'state', 'n', 'hold', 'rate', 'drain', 'ended_life', 'closing')
   n = num(n, -1)
 
@@ -50,7 +51,7 @@ local function emit_contiguous(budget, again, ends)
         'f' .. cur)
       length = num(length)
       if not length and (hold == '1' or held) then break end   -- held until it is whole
-      local found = move(cur, text, discontinuity, fingerprint)
+      local found = length and off >= length and 0 or move(cur, text, discontinuity, fingerprint)
       if length and off >= length then
         if off == 0 then begin(cur, text) end
         if gap then add((cur + 1) .. '-' .. GAP, 't', 'gap', 'seq', cur, 'offset', off, 'reason', gap) end

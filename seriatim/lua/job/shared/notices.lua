@@ -15,8 +15,7 @@ end
 
 -- A reassembler looks at a job again at time `t`, in ms.
 local function schedule_check(t, id)
-  C('ZADD', LIVE, string.format('%.0f', t), id)
-  C('PEXPIRE', LIVE, NTF_LIFE)
+  if C('ZADD', LIVE, string.format('%.0f', t), id) == 1 then C('PEXPIRE', LIVE, NTF_LIFE) end     -- each look (due.lua) renews it
 end
 
 local function notify()

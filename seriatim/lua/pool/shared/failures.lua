@@ -51,7 +51,7 @@ local function fail_attempt(job, seq, s, user, class, blame, reason, t, retry)
     count('wasted_ms', audio_made(s, t))
     event(job, t, 'lost', 'seq', seq, 'attempt', int(s.attempt), 'owner', s.owner, 'claimed', int(s.at), 'reason', reason)
   end
-  take_out_of_flight(job, seq, s, user)
+  take_out_of_flight(job, seq, s, user, class)
   charge(user, class, -s.cost)
   if blame then s.failures = s.failures + 1 end
   if blame and most > 0 then measure('failed', s.ms, LENGTHS) end

@@ -47,7 +47,7 @@ end
 local function deadline(job, j, t)
   if j.state ~= 'run' then return nil end
   local retry, later = ready_retry(job, t)
-  if later then zadd(P .. ':delay', later, job) else C('ZREM', P .. ':delay', job) end
+  if later then zadd(P .. ':delay', later, job) elseif retry then C('ZREM', P .. ':delay', job) end
   local position = tonumber(j.dispatched)
   if retry then position = sentence_get(job, retry).position
   else
@@ -60,21 +60,39 @@ local function deadline(job, j, t)
   return j.t0 + (j.play and last_sentence_start(j.total, j.n) or position)
 end
 
--- Put a job where it belongs among its user's, and the user where it belongs then. With `dispatched` a sentence of it was just
--- taken, and its next one waits for a slot from now on. Returns whether one does.
-local function index_job(job, t, dispatched)
-  local key = job_key(job)
-  local j = read(key, 'user', 'class', 'priority', 'ready', 'state', 'n', 'next', 'dispatched', 'acked', 'window', 't0',
-    'play', 'total')
-  C('ZREM', P .. ':shut', job)
-  if not j.user then C('ZREM', P .. ':delay', job) return false end
+-- What is read of a job to place it, and to change it in the same step: its counts and its times.
+local function read_job(job)
+  return read(job_key(job), 'user', 'class', 'priority', 'ready', 'state', 'n', 'next', 'dispatched', 'acked', 'window', 't0',
+    'play', 'total', 'closed', 'since', 'passed', 'live', 'infl', 'done_ms', 'renewed')
+end
+
+-- Put a job (its record `j`, as `read_job` has it and as its hash is now) where it belongs among its user's, and the user where it
+-- belongs then. Returns whether a sentence of it waits for a slot.
+local function place_job(job, j, t)
   local jobs = P .. ':uq:' .. j.class .. ':' .. j.user
+  if j.class == 'B' then C('ZREM', P .. ':shut', job) end
   local due = deadline(job, j, t)
   if due then zadd(jobs, math.max(0, due) - num(j.priority, 0) * RANK, job) else C('ZREM', jobs, job) end
-  if due and (dispatched or not j.ready) then C('HSET', key, 'ready', int(t))
-  elseif j.ready and not due then C('HDEL', key, 'ready') end
+  if due and not j.ready then C('HSET', job_key(job), 'ready', int(t))
+  elseif j.ready and not due then C('HDEL', job_key(job), 'ready') end
   if index_user(j.user, j.class) then index_user(j.user, other_class(j.class)) end     -- the cap spans both classes
   return due ~= nil
+end
+
+local function index_job(job, t)
+  local j = read_job(job)
+  if j.user then return place_job(job, j, t) end
+  C('ZREM', P .. ':shut', job)
+  C('ZREM', P .. ':delay', job)
+  return false
+end
+
+-- Place the jobs of which another retry is ready by now, `most` at a time.
+local function index_delayed(t, most)
+  for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':delay', '-inf', t, 'LIMIT', 0, most)) do
+    C('ZREM', P .. ':delay', job)
+    index_job(job, t)
+  end
 end
 
 -- Charge (or, negative, give back) synthesis time to a user's share. The caller indexes the job afterwards.

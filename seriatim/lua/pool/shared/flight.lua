@@ -4,17 +4,17 @@
 -- or must first run alone.
 local WAITING = 'waiting|'
 
--- Take a sentence out of flight: its lease, its outbox entry, its place in the counts.
-local function take_out_of_flight(job, seq, s, user)
+-- Take a sentence (of a user and a class) out of flight: its lease, its outbox entry, its place in the counts. One that runs left the
+-- outbox when it was claimed; batch alone makes way for others; a process is kept empty for suspects alone.
+local function take_out_of_flight(job, seq, s, user, class)
   local name = member(job, seq)
   C('ZREM', P .. ':lease', name)
-  C('ZREM', P .. ':yields', name)
-  C('ZREM', P .. ':outbox', name .. '|' .. int(s.attempt))
+  if class == 'B' then C('ZREM', P .. ':yields', name) end
+  if s.state == 'D' then C('ZREM', P .. ':outbox', name .. '|' .. int(s.attempt)) end
   if s.owner ~= '' then
-    C('HDEL', P .. ':run:' .. s.owner, name)
     local w = P .. ':w:' .. s.owner
-    if s.state == 'D' then C('HDEL', w, WAITING .. name) end
-    if C('HGET', w, 'alone') == name then C('HDEL', w, 'alone') end
+    if s.state == 'D' then C('HDEL', w, WAITING .. name) else C('HDEL', P .. ':run:' .. s.owner, name) end
+    if s.suspect == 1 and C('HGET', w, 'alone') == name then C('HDEL', w, 'alone') end
   end
   C('HINCRBY', M, 'infl', -1)
   C('HINCRBY', user_key(user), 'infl', -1)

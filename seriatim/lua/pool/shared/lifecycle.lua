@@ -48,7 +48,7 @@ local function end_job(job, state, reason, t, ended_life)
     local s = sentence_get(job, seq)
     begun_ms, partly_ms = begun_ms + s.ms, partly_ms + audio_made(s, t)
     if s.state == 'R' then notify_drop(job, seq, s) end
-    if s.state == 'D' or s.state == 'R' then take_out_of_flight(job, seq, s, user); charge(user, j.class, -s.cost) end
+    if s.state == 'D' or s.state == 'R' then take_out_of_flight(job, seq, s, user, j.class); charge(user, j.class, -s.cost) end
   end
   count('ended_' .. state)
   if state == 'spoken' and j.drain == 'window' then zadd(P .. ':rest', t + ended_life, job) end
@@ -72,18 +72,16 @@ end
 
 -- A sentence is over: counts, the end of the job if it was the last one, the order of what is left.
 local function complete_sentence(job, seq, est_ms, actual_ms, t, ended_life)
-  local key = job_key(job)
   C('HDEL', P .. ':js:' .. job, seq)
   C('HDEL', P .. ':jt:' .. job, seq)
-  C('HINCRBYFLOAT', key, 'dispatched', actual_ms - est_ms)
-  C('HINCRBYFLOAT', key, 'total', actual_ms - est_ms)
-  C('HINCRBYFLOAT', key, 'done_ms', actual_ms)
-  local live = C('HINCRBY', key, 'live', -1)
-  local j = read(key, 'user', 'state', 'class', 'closed', 't0', 'total', 'since', 'passed')
+  local j = read_job(job)
+  j.dispatched, j.total, j.done_ms = j.dispatched + actual_ms - est_ms, j.total + actual_ms - est_ms, j.done_ms + actual_ms
+  j.live = j.live - 1
+  C('HSET', job_key(job), 'dispatched', j.dispatched, 'total', j.total, 'done_ms', j.done_ms, 'live', j.live)
   C('HINCRBYFLOAT', user_key(j.user), 'queued', -est_ms)
   C('HINCRBY', M, 'sentences', -1)
   C('HINCRBY', M, 'done', 1)
-  if live <= 0 and j.closed == '1' then end_job(job, 'spoken', '', t, ended_life) return end
+  if j.live <= 0 and j.closed == '1' then end_job(job, 'spoken', '', t, ended_life) return end
   record_expected_end(job, j)
-  index_job(job, t)
+  place_job(job, j, t)
 end

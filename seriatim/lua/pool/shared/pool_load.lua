@@ -7,15 +7,15 @@ local function usable_slots(slots, allowed) return math.min(num(slots, 0), num(a
 -- The share of the slots open to live jobs.
 local function live_room(slots, eta, reserve) return num(eta, 1) * (1 - num(reserve, 0)) * num(slots, 0) end
 
--- What live jobs need of it.
-local function current_load()
-  local demand, slots, eta, reserve, allowed = fields(M, 'demand', 'slots', 'eta', 'reserve', 'allowed')
-  local room = live_room(usable_slots(slots, allowed), eta, reserve)
-  if room > 0 then return num(demand, 0) / room end
-  return num(demand, 0) > 0 and 1 or 0
+-- What live jobs need of it, by the pool's record if it was read already.
+local function current_load(m)
+  m = m or read(M, 'demand', 'slots', 'eta', 'reserve', 'allowed')
+  local room = live_room(usable_slots(m.slots, m.allowed), m.eta, m.reserve)
+  if room > 0 then return num(m.demand, 0) / room end
+  return num(m.demand, 0) > 0 and 1 or 0
 end
 
 -- 1 up to `from`, falling to a quarter where everything is needed.
 local function shrink_factor(load, from) return math.max(0.25, math.min(1, (1 - load) / (1 - from))) end
 local function batch_share() return shrink_factor(current_load(), 0.7) end
-local function chunk_share() return shrink_factor(current_load(), 0.85) end
+local function chunk_share(m) return shrink_factor(current_load(m), 0.85) end

@@ -19,16 +19,11 @@ local function lead(pool, class) return class == 'L' and pool.theta or 0 end
 
 -- Move a class's virtual time to its smallest tag, and let in the users that this makes eligible.
 local function advance(pool, class, lowest)
-  local V, E = pool.V[class], pool.E[class]
-  if lowest > V then
-    V = lowest
-    pool.V[class] = V
-    C('HSET', M, 'V_' .. class, V)
-  end
-  local most = V + lead(pool, class)
-  if most <= E then return end
-  pool.E[class] = most
-  C('HSET', M, 'E_' .. class, most)
+  local V, E = math.max(pool.V[class], lowest), pool.E[class]
+  local most = math.max(E, V + lead(pool, class))
+  if V > pool.V[class] or most > E then C('HSET', M, 'V_' .. class, V, 'E_' .. class, most) end
+  pool.V[class], pool.E[class] = V, most
+  if most == E then return end
   local from, to = string.format('(%.17g', E), string.format('%.17g', most)
   for _, user in ipairs(C('ZRANGEBYSCORE', P .. ':tag:' .. class, from, to)) do index_user(user, class) end
 end
@@ -43,7 +38,7 @@ local function first_job(pool, class)
     local user = unpack(C('ZRANGE', eligible, 0, 0)) or lowest
     local jobs = P .. ':uq:' .. class .. ':' .. user
     local job = unpack(C('ZRANGE', jobs, 0, 0))
-    local j = job and read(job_key(job), 'next', 'dispatched', 'ready', 't0', 'play', 'total', 'n')
+    local j = job and read_job(job)
     if j and j.next then return {user = user, class = class, job = job, fields = j} end
     if job then C('ZREM', jobs, job) end     -- its keys were lost: others must not wait for it
     C('ZREM', eligible, user)
@@ -108,7 +103,7 @@ local function latest_started(t)
 end
 
 local function take_back(pool, one, t)
-  take_out_of_flight(one.job, one.seq, one.s, one.user)
+  take_out_of_flight(one.job, one.seq, one.s, one.user, 'B')
   pool.infl = pool.infl - 1
   charge(one.user, 'B', -one.s.cost)
   requeue(one.job, one.seq, one.s, t, t)

@@ -4,22 +4,20 @@ local HANDED_OVER = 4         -- as `suspect` of a sentence's record: it was han
 local KNOWN = 20              -- sentences after which the pool's silences are known
 local ANOTHER_AFTER = 50      -- ms until a sentence is picked again that came back to the process which gave it away
 
--- A sentence was spoken whose engine was silent for so long at most. The largest recent silence counts, and halves within 70
--- sentences, as theta does. Every KNOWN sentences allow one handover, two at most: a machine that is late as a whole must not have
--- all its sentences spoken twice.
-local function note_silence(ms)
-  local known, credit = fields(M, 'silence', 'handovers_left')
-  C('HSET', M, 'silence', math.max(num(known, 0) * 0.99, ms))
-  C('HINCRBY', M, 'silences', 1)
-  if num(credit, 0) < 2 then C('HSET', M, 'handovers_left', num(credit, 0) + 1 / KNOWN) end
+-- A sentence was spoken whose engine was silent for so long at most (`m`: the pool's record). The largest recent silence counts, and
+-- halves within 70 sentences, as theta does. Every KNOWN sentences allow one handover, two at most: a machine that is late as a whole
+-- must not have all its sentences spoken twice.
+local function note_silence(m, ms)
+  local left = num(m.handovers_left, 0)
+  C('HSET', M, 'silence', math.max(num(m.silence, 0) * 0.99, ms), 'silences', num(m.silences, 0) + 1,
+    'handovers_left', left < 2 and left + 1 / KNOWN or left)
 end
 
--- The silence to expect of a sentence with this cost (ms), 0 while too few are known. One that is longer than all recent ones may be
+-- The silence to expect of a sentence with this cost (ms), by the pool's record `m`; 0 while too few are known. One that is longer than all recent ones may be
 -- silent for longer in proportion: theta is one and a half times the largest recent cost.
-local function expected_silence(cost)
-  local silence, silences, theta = fields(M, 'silence', 'silences', 'theta')
-  if num(silences, 0) < KNOWN then return 0 end
-  return math.max(1, tonumber(silence) * math.max(1, 1.5 * cost / math.max(1, num(theta, 1))))
+local function expected_silence(m, cost)
+  if num(m.silences, 0) < KNOWN then return 0 end
+  return math.max(1, tonumber(m.silence) * math.max(1, 1.5 * cost / math.max(1, num(m.theta, 1))))
 end
 
 -- The sentences that a process gave away (:handed:<owner>, sentence -> "attempt|until"): until then it does not get them back.
