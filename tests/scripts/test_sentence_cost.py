@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ class SentenceWay:
             chunk = ChunkAppend(i * len(CHUNK), CHUNK, i == n_chunks - 1, crc)
             append = job_scripts.append(JOB, message.seq, message.attempt, chunk, emits=True)
             step = "last chunk" if chunk.final else "next chunk" if i else "first chunk"
-            self.cost(step, lambda append=append: run(self.redis, append))
+            self.cost(step, partial(run, self.redis, append))
         self.pool.now += 30
 
     def finished(self, message: TaskMessage) -> FinishedSentence:
@@ -78,8 +79,8 @@ def test_each_step_of_a_sentence_stays_within_its_limit(way: SentenceWay) -> Non
         message = way.pick()
         way.speak(message)
         call = pool_scripts.finish(POOL, message, way.finished(message)).at(way.pool.now)
-        way.cost("finish", lambda call=call: run(way.redis, call))
-        way.cost("report", lambda seq=seq: way.pool.ack(JOB, seq * 300 + 300, seq * 300 + 10))
+        way.cost("finish", partial(run, way.redis, call))
+        way.cost("report", partial(way.pool.ack, JOB, seq * 300 + 300, seq * 300 + 10))
     assert {step: n for step, n in way.costs.items() if n > LIMITS[step]} == {}
 
 
@@ -90,7 +91,7 @@ def test_a_hot_slot_takes_its_next_sentence_within_its_limit(way: SentenceWay) -
         call = pool_scripts.finish_and_claim(
             POOL, message, way.finished(message), 600_000, "w1", LEASE_MS, 1, 4_000
         )  # fmt: skip
-        following: NextSentence = way.cost("hot", lambda call=call: run(way.redis, call.at(way.pool.now)))
+        following: NextSentence = way.cost("hot", partial(run, way.redis, call.at(way.pool.now)))
         assert following.message is not None
         assert following.claimed is not None
         message = following.message

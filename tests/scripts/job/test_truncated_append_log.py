@@ -59,6 +59,18 @@ def test_a_retry_in_other_pieces_behind_a_cut_log_says_nothing_twice(redis: Redi
     assert slot.sound() == pcm(0)
 
 
+def test_the_same_attempt_in_other_pieces_behind_a_cut_log_says_nothing_twice(redis: Redis) -> None:
+    """It sends again, in one piece, what Redis says that it lacks."""
+    slot = Slot(redis, 1)
+    slot.open(0, 1)
+    slot.append(0, 1, 0, pcm(0)[:600])
+    slot.emit()
+    redis.hset(f"{slot.prefix}:c:j", mapping={"cur": 0, "off": 0, "r0": 0})
+    slot.append(0, 1, 0, pcm(0), final=True)
+    slot.emit()
+    assert slot.sound() == pcm(0)
+
+
 def test_an_end_that_is_in_the_stream_is_the_end(redis: Redis) -> None:
     """The log was cut behind the terminal entry: the job does not go on, nor end twice."""
     slot = Slot(redis, 1)
