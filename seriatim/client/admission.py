@@ -1,7 +1,8 @@
 """Admission: a job's submission to its pool, in steps that a crash may interrupt anywhere.
 
-First the job's own keys are written, with a short TTL; then the pool refuses or accepts in one step; then the full TTL
-is set. A job that was not accepted expires, and for an accepted one the missing steps are in the to-do list.
+First the job's own keys are written, with a short TTL; then the pool refuses the job, or accepts it and picks what is
+due, in one step; that is published; then the full TTL is set. A job that was not accepted expires, and for an accepted
+one the missing steps are in the to-do list and the outbox.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from seriatim import tracing
 from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import idempotency_conflict
 from seriatim.client.voice_names import normalize_voice
-from seriatim.dispatch import PoolClient, complete_pending_step
+from seriatim.dispatch import MAX_PICK, PoolClient, complete_pending_step, dispatch, publish_picked
 from seriatim.errors import Busy, CapReached, MemoryFull, NoWorkers, SeriatimError, TextTooLarge
 from seriatim.keys import user_tag
 from seriatim.lua import job_scripts as job_calls
@@ -21,7 +22,7 @@ from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.job_scripts import JobSlot
 from seriatim.lua.pool_records import Submission, SubmitResult, SubmitVerdict
 from seriatim.lua.script_calls import run
-from seriatim.records import JobKind, JobSpec
+from seriatim.records import JobKind, JobSpec, TaskMessage
 from seriatim.settings import Settings
 from seriatim.user_limits import LIMITS, UserLimits
 from seriatim.webhooks.webhook_target import HostPatterns, WebhookTarget
@@ -58,7 +59,7 @@ def make_submission(
 
 
 def submit(pool_client: PoolClient, request: JobRequest, s: Submission, rows: Sequence[str]) -> SubmitResult:
-    """Request admission with the first sentences.
+    """Request admission with the first sentences, and dispatch them if there are free slots.
 
     The verdict is ACCEPTED; DUPLICATE, with the job that has the idempotency key; or RECUT, and nothing has changed.
 
@@ -85,15 +86,29 @@ def _run_steps(pool_client: PoolClient, request: JobRequest, s: Submission, rows
         memory_share=s.memory_share, webhook=WebhookTarget.of(request.webhook, request.user),
     )  # fmt: skip
     run(pool_client.redis, job_calls.init(s.job, len(rows) if s.closed else -1, slot))
-    answer = run(pool_client.redis, pool_calls.submit(pool_client.pool, s, rows))
+    answer, picked = _submit_and_pick(pool_client, s, rows)
+    publish_picked(pool_client, picked)
     sent_twice = answer.verdict is SubmitVerdict.DUPLICATE and answer.job == s.job  # this very call, repeated
     if answer.verdict is SubmitVerdict.ACCEPTED or sent_twice:
         complete_pending_step(pool_client, job_calls.life(s.job, accepted=True), f"life|{s.job}")
+        if sent_twice or len(picked) == MAX_PICK:
+            dispatch(pool_client)
         return answer
     run(pool_client.redis, job_calls.life(s.job, accepted=False))
     if answer.verdict not in (SubmitVerdict.DUPLICATE, SubmitVerdict.RECUT):
         raise _refusal_error(answer, request)
     return answer
+
+
+def _submit_and_pick(
+    pool_client: PoolClient, s: Submission, rows: Sequence[str]
+) -> tuple[SubmitResult, tuple[TaskMessage, ...]]:
+    """The pool's answer, and what it picked: nothing for a job without a sentence yet."""
+    pool, redis = pool_client.pool, pool_client.redis
+    if not rows:
+        return run(redis, pool_calls.submit(pool, s, rows)), ()
+    timeout_ms = pool_client.settings.message_timeout_ms
+    return run(redis, pool_calls.submit_and_pick(pool, s, rows, MAX_PICK, timeout_ms))
 
 
 def _spec_digest(spec: JobSpec) -> str:

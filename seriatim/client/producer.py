@@ -244,10 +244,10 @@ class Producer:
         answer = submit(pool_client, request, submission, first)
         if answer.verdict is SubmitVerdict.RECUT:
             return self._submit_first(text, replace(resolved, warning=warning), answer.cut)
-        dispatch(pool_client)
         job = self._handle(answer, request, warning)
         rest = rows if next_row is None else chain([next_row], rows, _warned_at_end(resolved))
         if answer.verdict is SubmitVerdict.DUPLICATE:  # its first sender may have stopped at any point
+            dispatch(pool_client)
             return PartialSubmission(job, pool_client, 0, chain(first, rest), whole=False, again=True)
         return PartialSubmission(job, pool_client, len(first), rest, whole=whole)
 

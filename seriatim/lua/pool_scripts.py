@@ -44,6 +44,21 @@ def sentence_argument(estimate_ms: int, sentence_json: str) -> str:
 
 def submit(pool: str, s: Submission, sentences: Sequence[str]) -> ScriptCall[SubmitResult]:
     """Refuse or accept a job. `sentences` as `sentence_argument` makes them."""
+    return _call(pool, "submit", json.dumps(_submission_options(s)), *sentences, decode=_submitted)
+
+
+def submit_and_pick(
+    pool: str, s: Submission, sentences: Sequence[str], most: int, message_timeout_ms: int
+) -> ScriptCall[tuple[SubmitResult, tuple[TaskMessage, ...]]]:
+    """`submit` and, if it accepts the job, `pick` in one step. Everything picked must be published."""
+    options = _submission_options(s) | {"most": most, "lease": message_timeout_ms}
+    return _call(
+        pool, "submit_and_pick", json.dumps(options), *sentences,
+        decode=lambda r: (_submitted(r[0]), _picked(r[1])),
+    )  # fmt: skip
+
+
+def _submission_options(s: Submission) -> dict[str, Any]:
     options = {
         "job": s.job, "user": s.user, "class": "L" if s.kind is JobKind.LIVE else "B", "spec": s.spec,
         "closed": int(s.closed), "key": s.idempotency_key, "said": s.spec_digest, "cut": s.cut,
@@ -54,11 +69,11 @@ def submit(pool: str, s: Submission, sentences: Sequence[str]) -> ScriptCall[Sub
     }  # fmt: skip
     options |= {"play": s.play} if s.play is not Play.STREAM else {}
     options |= {"session": s.session} if s.session else {}
-    options |= s.limits.to_script()
-    return _call(
-        pool, "submit", json.dumps(options), *sentences,
-        decode=lambda r: SubmitResult(SubmitVerdict(r[0]), integer(r[1]), *(text(field) for field in r[2:])),
-    )  # fmt: skip
+    return options | s.limits.to_script()
+
+
+def _submitted(reply: list[Any]) -> SubmitResult:
+    return SubmitResult(SubmitVerdict(reply[0]), integer(reply[1]), *(text(field) for field in reply[2:]))
 
 
 def extend(

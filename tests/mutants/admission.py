@@ -9,6 +9,14 @@ FOLDER = lua("pool")
 
 ADMISSION = (
     Mutant(
+        "admission.picks again when it runs twice",
+        f"{FOLDER}/submit_and_pick.lua",
+        "if verdict ~= ACCEPTED then return {answer, {}} end\n",
+        "",
+        "a reply that was lost, or a refusal, costs a pick whose messages nothing publishes but the sweep",
+        ("tests/scripts/test_first_sound.py", MACHINE),
+    ),
+    Mutant(
         "admission.share given back when spoken",
         f"{FOLDER}/shared/lifecycle.lua",
         "heard_out <= t then heard_out = t else hold_share(job, j.rate, heard_out) end",

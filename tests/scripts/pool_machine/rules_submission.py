@@ -4,11 +4,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from seriatim.lua import pool_scripts as scripts
-from seriatim.lua.pool_records import Submission, SubmitVerdict
+from seriatim.lua.pool_records import Submission, SubmitResult, SubmitVerdict
 from seriatim.lua.script_calls import run
-from seriatim.records import DrainMode, GapPolicy, JobKind, Play
+from seriatim.records import DrainMode, GapPolicy, JobKind, Play, TaskMessage
 from seriatim.user_limits import UserLimits
-from tests.scripts.pool_machine import pool_jobs
+from tests.scripts.pool_machine import pool_jobs, pool_speech
 from tests.scripts.pool_machine.pool_and_model import POOL
 from tests.scripts.pool_machine.rules_shared import PoolRules
 
@@ -50,12 +50,31 @@ class SubmissionRules(PoolRules):
     def hand_in(self, s: Submission, estimates: list[int]) -> None:
         self.submissions[s.job] = s
         rows = [scripts.sentence_argument(ms, f'{{"text":"{seq}"}}') for seq, ms in enumerate(estimates)]
+        if s.priority:
+            self.hand_in_and_pick(s, rows, estimates)
+            return
         reply = self.two.do(
             scripts.submit(POOL, s, rows).at(self.raw), lambda: pool_jobs.submit(self.pool, s, estimates, self.raw)
         )
         if reply.verdict is SubmitVerdict.ACCEPTED:
             again = run(self.redis, scripts.submit(POOL, s, rows).at(self.raw))
             assert again.verdict is SubmitVerdict.DUPLICATE
+            self.two.compare()
+
+    def hand_in_and_pick(self, s: Submission, rows: list[str], estimates: list[int]) -> None:
+        """The same, with what is due picked in the same step."""
+        call = scripts.submit_and_pick(POOL, s, rows, 2, 4_000).at(self.raw)
+
+        def expected() -> tuple[SubmitResult, tuple[TaskMessage, ...]]:
+            answer = pool_jobs.submit(self.pool, s, estimates, self.raw)
+            accepted = answer.verdict is SubmitVerdict.ACCEPTED
+            return answer, pool_speech.pick(self.pool, 2, 4_000, self.raw) if accepted else ()
+
+        reply, picked = self.two.do(call, expected)
+        self.messages += picked
+        if reply.verdict is SubmitVerdict.ACCEPTED:
+            again, picked = run(self.redis, call)
+            assert (again.verdict, picked) == (SubmitVerdict.DUPLICATE, ())
             self.two.compare()
 
     @precondition(lambda self: self.pool.jobs)
