@@ -151,7 +151,7 @@ def _add_text(p: argparse.ArgumentParser) -> None:
     add_speakers(p)
     add_lexicon(p)
     p.add_argument("--explain", action="store_true", help="show what each step makes of the text")
-    p.add_argument("--engine", default="", metavar="NAME", help="also show the text as espeak or xtts gets it")
+    p.add_argument("--engine", default="", metavar="NAME", help="also show the text as espeak, piper or xtts gets it")
 
 
 def _add_up(p: argparse.ArgumentParser) -> None:

@@ -10,6 +10,6 @@ from seriatim.text.dialects.espeak_dialect import espeak_text
 from seriatim.text.dialects.xtts_dialect import xtts_text
 
 #: by the engine's name: a sentence and its language, BCP 47 -> the sentence as the engine gets it
-DIALECTS: Mapping[str, Callable[[str, str], str]] = {"espeak": espeak_text, "xtts": xtts_text}
+DIALECTS: Mapping[str, Callable[[str, str], str]] = {"espeak": espeak_text, "piper": espeak_text, "xtts": xtts_text}
 
 __all__ = ["DIALECTS", "espeak_text", "xtts_text"]
