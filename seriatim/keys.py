@@ -49,6 +49,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :w:<owner>        hash    slots, engine, host, pid, alone, waiting|<job>|<seq>, spoken, busy_ms, audio_ms, since ...
     and its gauges (workers/worker_gauges.py)
     :renew:<group>    string  index of the process of a supervisor that is being renewed (workers/worker_renewal.py)
+    :scaling          string  the change of the number of processes that a supervisor makes (lua/pool/scale.lua)
     :run:<owner>      hash    "job|seq" -> attempt: what the process is speaking
     :fenced:<attempt> string  it was refused, because its sentence had gone to another, and is counted
     :idem:<length of user>:<user>:<key> string: JSON: the job behind a caller's idempotency key (lua/pool/submit.lua)

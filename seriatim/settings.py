@@ -150,6 +150,15 @@ class Settings:
     worker_max_memory: str = _text(
         "", "the same for one that holds so much of the machine's memory, such as 2G: well above what it begins with"
     )
+    worker_look_s: float = _float(
+        2,
+        "a supervisor with a range of processes, such as 1..4, looks at its pool so often; it grows after 3 looks",
+        0.01,
+        5,
+    )
+    worker_quiet_s: float = _float(
+        120, "it drains one process when one less would have borne the load for so long", 0.1
+    )
     worker_drain_s: float = _float(
         30, "time in which a worker finishes its sentences after SIGTERM; unfinished ones go to other workers", 0
     )

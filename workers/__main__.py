@@ -10,7 +10,9 @@ from seriatim import log as logs
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exit_codes import ExitCode
 from seriatim.process.forked_process import allow_forks
+from seriatim.process.process_range import ProcessRange, usable_cores
 from seriatim.settings import Settings
+from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 from workers.engines.engine_registry import check_name, engine_names, load, options_of
 from workers.gpu_pinning import pinned_gpus
 from workers.worker_lifetime import parse_size
@@ -24,6 +26,7 @@ and lets running sentences finish; a second one ends them at once.
 
 examples:
   seriatim worker --engine espeak --processes 2
+  seriatim worker --engine espeak --processes 1..4
   seriatim worker --engine espeak --redis redis://127.0.0.1:7379/0
   seriatim worker --engine tone --slots 8 --engine-option rtf=0.25
   seriatim worker --engine xtts --model models/xtts-v2
@@ -56,7 +59,10 @@ def _build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--engine", required=True, metavar="NAME", help=f"one of {', '.join(engine_names())}")
-    parser.add_argument("--processes", type=_positive_int, default=1, metavar="N", help="worker processes (default 1)")
+    parser.add_argument(
+        "--processes", type=_process_range, default=ProcessRange(), metavar="N",
+        help="worker processes (default 1); 1..4: as many as the load asks for; auto: from 1 to what suits the machine",
+    )  # fmt: skip
     parser.add_argument(
         "--slots", type=_slot_count, default=0, metavar="N", help="sentences at once in each; auto: the engine's choice"
     )
@@ -87,6 +93,13 @@ def _positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
     return value
+
+
+def _process_range(text: str) -> ProcessRange:
+    try:
+        return ProcessRange.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _slot_count(text: str) -> int:
@@ -130,7 +143,13 @@ def _run_supervisor(options: argparse.Namespace) -> int:
     arguments += ["--engine-option", f"gpu_limit={options.gpu_limit}"] if options.gpu_limit else []
     arguments += ["--events"] if options.events else []
     gpus = pinned_gpus(options.gpu, os.environ)
-    return supervise(arguments, options.pool or options.engine, options.processes, gpus)
+    return supervise(arguments, options.pool or options.engine, _suiting(options.processes, options.engine), gpus)
+
+
+def _suiting(processes: ProcessRange, engine: str) -> ProcessRange:
+    """The range with the most processes that suit an engine: one for each core, or 1 that uses all, or needs none."""
+    profile = engine_profiles().get(engine, EngineProfile())
+    return processes.limited(1 if profile.whole_machine or profile.one_process else usable_cores())
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from gateway.cli import parser as args
-from gateway.cli.parser_parts import worker_plan
+from gateway.cli.parser_parts import scaled_worker_plan, worker_plan
 from seriatim.errors import Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
@@ -146,7 +146,7 @@ def _up(options: argparse.Namespace, settings: "Settings") -> int:
 
     named = options.engine or settings.engine or options.pool
     options.engine = options.engine or default_engine(settings)
-    planned = worker_plan(options, options.slots or 0)
+    planned = scaled_worker_plan(options)
     beside = () if named else tuple(WorkerPlan(engine) for engine in installed_beside(options.engine))
     workers = replace(planned, max_sentences=options.max_sentences or 0, max_memory=options.max_memory or "")
     plan = SystemPlan(

@@ -12,6 +12,7 @@ from gateway.cli.parser_parts import (
     add_command,
     add_redis,
     positive_int,
+    process_range,
 )
 from gateway.cli.service_parsers import SERVICES
 from gateway.cli.text_options import (
@@ -156,6 +157,11 @@ def _add_text(p: argparse.ArgumentParser) -> None:
 
 def _add_up(p: argparse.ArgumentParser) -> None:
     add_engine_options(p)
+    p.add_argument(
+        "--workers", type=process_range, metavar="N",
+        help="worker processes: 2; 1..4, as many as the load asks for (default: from 1 to one per core, or 1 that uses "
+        "all of them)",
+    )  # fmt: skip
     p.add_argument("--slots", type=positive_int, metavar="N", help="slots of each worker process")
     p.add_argument("--max-sentences", type=positive_int, metavar="N", help="replace a worker process after N sentences")
     p.add_argument("--max-memory", metavar="SIZE", help="replace a worker process that uses more memory, such as 2G")

@@ -5,6 +5,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from seriatim.process.process_range import ProcessRange
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ def worker_plan(options: argparse.Namespace, slots: int = 0, text: str | None = 
     from gateway.local.processes import WorkerPlan  # imports redis
 
     return WorkerPlan(options.engine, processes(options, text), slots, options.pool or "", engine_options(options))
+
+
+def scaled_worker_plan(options: argparse.Namespace) -> "WorkerPlan":
+    """The workers of `seriatim up`: as many as the load asks for, within --workers."""
+    from gateway.local.processes import WorkerPlan  # imports redis
+
+    profile = engine_profiles().get(options.engine, EngineProfile())
+    limits = (options.workers or ProcessRange(1, 0)).limited(
+        1 if profile.whole_machine or profile.one_process else CORES
+    )
+    return WorkerPlan(
+        options.engine, limits.least, options.slots or 0, options.pool or "", engine_options(options),
+        most_processes=limits.most,
+    )  # fmt: skip
 
 
 def add_command(sub: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
@@ -98,6 +113,18 @@ def web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise argparse.ArgumentTypeError(f"{text!r}; expected an address such as https://example.org/novel/")
     return text
+
+
+def process_range(text: str) -> ProcessRange:
+    """A number of worker processes, or a range such as 1..4.
+
+    Raises:
+        ArgumentTypeError: it is neither.
+    """
+    try:
+        return ProcessRange.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def loudness(text: str) -> float:

@@ -35,6 +35,10 @@ def add_speech_options(p: argparse.ArgumentParser) -> None:
     )
     add_engine_options(p)
     p.add_argument(
+        "--workers", type=positive_int, metavar="N",
+        help="worker processes (default: one per core, fewer for a short text, or 1 that uses all of them)",
+    )  # fmt: skip
+    p.add_argument(
         "--user", default="anonymous", metavar="NAME", help="user to whom the job is charged in a running pool"
     )
     add_run_options(p)
@@ -67,16 +71,10 @@ def add_lexicon(p: argparse.ArgumentParser) -> None:
 
 
 def add_engine_options(p: argparse.ArgumentParser) -> None:
-    """Add the engine, its pool and its workers."""
+    """Add the engine and its pool."""
     p.add_argument("--engine", default="", metavar="NAME", help=f"{ENGINES} (default: {DEFAULT_ENGINE})")
     p.add_argument("--pool", metavar="NAME", help="pool of workers (default: the engine's name)")
     add_options(p)
-    p.add_argument(
-        "--workers",
-        type=positive_int,
-        metavar="N",
-        help="worker processes (default: one per core, fewer for a short text, or 1 that uses all of them)",
-    )
 
 
 def add_run_options(p: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from seriatim.exit_codes import ExitCode
 from seriatim.process.child_processes import dies_with_parent
 from seriatim.process.forked_process import ChildProcess, ForkPlan, can_fork, fork_process, import_ahead
 from seriatim.process.interpreter import python_command
+from seriatim.process.process_range import ProcessRange
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
@@ -40,12 +41,13 @@ class WorkerPlan:
     """The workers to start."""
 
     engine: str
-    processes: int = 1
+    processes: int = 1  #: that start at once
     slots: int = 0  #: in each process; 0: the engine's default
     pool: str = ""
     engine_options: tuple[str, ...] = ()  #: KEY=VALUE
     max_sentences: int = 0  #: after which a process is replaced; 0: as in the settings
     max_memory: str = ""  #: above which a process is replaced; "": as in the settings
+    most_processes: int = 0  #: that may run as the load asks for them; 0: no more than `processes`
 
     @property
     def pool_name(self) -> str:
@@ -54,7 +56,8 @@ class WorkerPlan:
 
     def arguments(self) -> list[str]:
         """The arguments of `python -m workers`."""
-        arguments = ["--engine", self.engine, "--processes", str(self.processes), "--pool", self.pool_name]
+        processes = ProcessRange(self.processes, max(self.processes, self.most_processes))
+        arguments = ["--engine", self.engine, "--processes", str(processes), "--pool", self.pool_name]
         arguments += ["--slots", str(self.slots)] if self.slots else []
         arguments += ["--max-sentences", str(self.max_sentences)] if self.max_sentences else []
         arguments += ["--max-memory", self.max_memory] if self.max_memory else []

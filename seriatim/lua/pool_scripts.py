@@ -318,6 +318,11 @@ def leave(pool: str, owner: str, retry: RetryPolicy, *, died: bool) -> ScriptCal
     )  # fmt: skip
 
 
+def scale(pool: str, change: str, processes: int, lease_ms: int) -> ScriptCall[bool]:
+    """A supervisor adds `processes`, or drains them (below 0); 0 keeps the lease of a change. False: another has it."""
+    return _call(pool, "scale", change, processes, lease_ms, decode=bool)
+
+
 def mark(pool: str, message: TaskMessage, word: str) -> ScriptCall[bool]:
     """An engine had doubts about an attempt and did what `word` says; True if that is new."""
     return _call(pool, "mark", message.job, message.seq, message.attempt, word, decode=bool)

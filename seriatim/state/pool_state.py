@@ -61,6 +61,8 @@ class PoolState:
     degraded: tuple[str, ...]
     saved_s: float  #: audio never made, of jobs that ended early
     wasted_s: float  #: audio made in vain
+    processes_added: int  #: by supervisors, for a higher load
+    processes_drained: int  #: by supervisors, in quiet times
     workers: tuple[WorkerProcessState, ...]
     jobs: tuple[LiveJobState, ...]
 
@@ -138,6 +140,7 @@ def _of_late(s: PoolMetrics) -> dict[str, Any]:
         "batch_wait_p95_ms": at(s.wait_batch, 0.95), "slack_p5_ms": at(s.slack, 0.05),
         "refused_lately": s.refused_lately, "refused_for": s.refused, "expected_back": s.line, "degraded": s.degraded,
         "saved_s": s.counts.get("saved_ms", 0) / 1000, "wasted_s": s.counts.get("wasted_ms", 0) / 1000,
+        **{name: s.counts.get(name, 0) for name in ("processes_added", "processes_drained")},
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from gateway.cli.checks.version_checks import has_extra, installed_version
 from gateway.cli.commands.healthcheck import HEALTH, http_problem
 from gateway.cli.engine_queries import ask_engine
 from seriatim.errors import SeriatimError
+from seriatim.process.process_range import usable_cores
 from seriatim.servers.server_address import Address
 from seriatim.settings import Settings
 from workers.engines.engine_catalogue import engine_profiles
@@ -30,9 +31,8 @@ def check_machine(settings: Settings) -> list[CheckResult]:
 
 
 def _cores() -> CheckResult:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     n_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return ok("machine", f"{usable} cores, {n_bytes / 1e9:.1f} GB of memory")
+    return ok("machine", f"{usable_cores()} cores, {n_bytes / 1e9:.1f} GB of memory")
 
 
 def _open_files(settings: Settings) -> CheckResult:

@@ -12,11 +12,11 @@ from pathlib import Path
 from gateway.cli.interrupts import end_on_sigterm
 from gateway.local.embedded_redis import EmbeddedRedis
 from gateway.local.locked_folder import lock_folder
-from gateway.local.process_memory import tree_memory
 from gateway.local.processes import LocalSystem, WorkerPlan, import_ahead_of_children
 from seriatim import log as logs
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exit_codes import ExitCode
+from seriatim.process.process_memory import tree_memory
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import check_reachable, command_client, redacted_url
 from seriatim.settings import Settings
@@ -81,7 +81,8 @@ def _await_pool(system: LocalSystem, child: str, worker_plan: WorkerPlan) -> str
     """Wait for a pool; returns a line about it. `child`: its supervisor."""
     slots = system.await_workers(worker_plan.pool_name, worker_plan.processes)
     memory_mb = tree_memory(system.children[child].pid) / 1e6
-    parts = [_counted(worker_plan.processes, "process", "es"), _counted(slots, "slot", "s")]
+    more = f" of up to {worker_plan.most_processes}" * (worker_plan.most_processes > worker_plan.processes)
+    parts = [_counted(worker_plan.processes, "process", "es") + more, _counted(slots, "slot", "s")]
     parts += [f"{memory_mb:.0f} MB"] if memory_mb else []
     return f"pool {worker_plan.pool_name}: {', '.join(parts)}"
 

@@ -107,6 +107,7 @@ def _figures_by_subject(line: PoolState) -> dict[str, str]:
         "requested": f"{_requested(line)}, {line.characters} characters in all",
         **({"route": f"of these characters: {_by_name(line.route_characters)}"} if line.route_characters else {}),
         **({"postponed": _by_name(line.postponed)} if line.postponed else {}),
+        **({"processes": _scaling(line)} if line.processes_added or line.processes_drained else {}),
         "given up": f"{line.given_up} sentences{_dead_letter_hint(line)}",
         "admission": f"{line.refused} jobs refused{_refusals_by_reason(line)}, {line.refused_lately} recently, "
         f"{line.expected_back} expected to retry",
@@ -128,6 +129,11 @@ def _requested(line: PoolState) -> str:
     }
     shown = (f"{rate} {f'of {most} ' if most else ''}{name}" for name, (rate, most) in rates.items())
     return f"{' and '.join(shown)} a minute; {line.requests} requests"
+
+
+def _scaling(line: PoolState) -> str:
+    """What supervisors have changed."""
+    return f"{line.processes_added} added for a higher load, {line.processes_drained} drained in quiet times"
 
 
 def _by_name(counts: Mapping[str, int]) -> str:

@@ -119,6 +119,10 @@ METRICS = (
     Metric("redis_restarts", "counter", "record.restarts", "restarts of Redis that the pool has seen"),
     Metric("handed_over_sentences", "counter", "count.handed_over",
            "live sentences that showed no sound, and were spoken by another process as well"),
+    Metric("worker_processes_added", "counter", "count.processes_added",
+           "worker processes that supervisors added for a higher load", note="`--processes 1..4`"),
+    Metric("worker_processes_drained", "counter", "count.processes_drained",
+           "worker processes that supervisors drained in quiet times"),
     Metric("preempted_sentences", "counter", "count.made_way", "batch sentences that gave up their slot to a live one"),
     Metric("marked_sentences", "counter", "marks", "sentences that an engine had doubts about", ("pool", "mark"),
            note="it cut them, or synthesized them again; `another_take`: it continued what a worker with another "

@@ -65,6 +65,12 @@ def test_one_command_speaks_records_and_serves(tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
+def test_its_workers_follow_the_load(tmp_path: Path) -> None:
+    with up(tmp_path, "--port", str(free_port()), "--no-http", "--workers", "1..2", until="up:") as lines:
+        assert lines[-1].startswith("up: pool tone: 1 process of up to 2, 1 slot")
+
+
+@pytest.mark.thorough
 def test_a_default_port_that_is_taken_is_spoken_of_and_stops_nothing(tmp_path: Path) -> None:
     redis = free_port()
     with socket.create_server(("127.0.0.1", 0)) as holding:

@@ -25,7 +25,7 @@ POOL = PoolState(
     fenced=3, given_up=5, dead=4, lost_messages=1, restarts=2, n_jobs=140, waiting=4_321, room=47.5, load=0.519,
     wait_p50_ms=12, wait_p95_ms=480, batch_wait_p95_ms=31_000, slack_p5_ms=-210, refused_lately=3,
     refused_for={"busy": 12, "cap_jobs": 5}, expected_back=2, degraded=("batch looks less far ahead",), saved_s=1_234,
-    wasted_s=56, workers=(CPU, GPU), jobs=(JOB,),
+    wasted_s=56, processes_added=6, processes_drained=5, workers=(CPU, GPU), jobs=(JOB,),
 )  # fmt: skip
 SERVER = RedisState(used_bytes=391_000_000, most_bytes=512_000_000, reassemblers=2)
 
@@ -49,6 +49,7 @@ def test_everything_is_seen_at_every_width_and_ids_stay_whole(width: int) -> Non
         "of these characters: 8400 (hibari)",
         "1 messages lost", "2 restarts of Redis", "5 sentences, 4 dead letters: seriatim dead-letters",
         "17 jobs refused (busy 12, cap_jobs 5)", "degraded: batch looks less far ahead", "and 139 more jobs",
+        "6 added for a higher load, 5 drained in quiet times",
         GPU.owner, CPU.owner, JOB.job, "43/48", "1d 2h", "11.2 GB 97% 93% 41.5 GB",
     ):  # fmt: skip
         assert fact in words, "\n".join(lines)

@@ -1,0 +1,86 @@
+"""A range of worker processes: a supervisor adds some where sentences wait, and drains them in quiet times."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seriatim.lua.pool_scripts import signals
+from seriatim.lua.script_calls import run
+from tests.integration.operation.test_workers import enqueue
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import HOLD, RealSystem, wait_until
+
+ADDED, DRAINED = "worker processes added", "worker process drained"
+PATIENCE_S = 180.0  #: several processes start after one another, on a busy machine
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    # However busy the machine: no held sentence counts as stuck, no process as dead, no reader as gone.
+    system = new_system(stall_timeout_ms=600_000, lease_ms=60_000, message_timeout_ms=20_000, reader_grace_s=600)
+    system.reassembler()
+    return system
+
+
+def scaled(
+    system: RealSystem, pool: str, processes: str, *options: str, engine: str = "tone"
+) -> "subprocess.Popen[bytes]":
+    """Start a supervisor with a range of processes, and wait for the first of them."""
+    usual = ("rate_hz=8000", f"hold_on={HOLD}", f"gate={system.gate}")
+    words = [word for option in (*usual, *options) for word in ("--engine-option", option)]
+    command = ["-m", "workers", "--engine", engine, "--pool", pool, "--processes", processes, *words]
+    child = system.start(pool, *command, worker_look_s=0.1, worker_quiet_s=1.0)
+    wait_until(lambda: len(system.worker_pids(pool)) == 1 or child.poll() is not None, "the first is ready")
+    return child
+
+
+def counted(system: RealSystem, pool: str, name: str) -> int:
+    with system.redis as client:
+        return run(client, signals(pool)).counts.get(name, 0)
+
+
+def test_batch_work_that_waits_gets_processes_which_are_drained_when_it_is_spoken(
+    system: RealSystem, pool: str
+) -> None:
+    """While the only process cannot go on, another one speaks the rest."""
+    child = scaled(system, pool, "1..2")
+    first = system.worker_pids(pool)
+    text = [*system.held([]), *sentences(6, "behind it")]
+    job = enqueue(system, pool, text)
+    wait_until(lambda: system.count("done", pool) == 6, "an added process speaks them", PATIENCE_S)
+    assert "reason='batch work waits for a slot'" in system.log(pool)
+    system.gate.touch()
+    assert Listener(job).pcm() == stream_of(text)
+    wait_until(lambda: DRAINED in system.log(pool), "it is drained", PATIENCE_S)
+    wait_until(lambda: system.worker_pids(pool) == first, "the first one stays", PATIENCE_S)
+    assert counted(system, pool, "processes_added") == counted(system, pool, "processes_drained") == 1
+    assert "worker process exited" not in system.log(pool), "nothing has died"
+    assert child.poll() is None
+
+
+def test_live_jobs_that_need_nearly_all_slots_get_another_process(system: RealSystem, pool: str) -> None:
+    scaled(system, pool, "1..3", "rtf=0.9")
+    text = system.held([])
+    job = enqueue(system, pool, text, kind="live")
+    wait_until(lambda: len(system.worker_pids(pool)) == 2, "one more is enough for it", PATIENCE_S)
+    assert "reason='live jobs need nearly all slots'" in system.log(pool)
+    system.gate.touch()
+    assert Listener(job).pcm() == stream_of(text)
+    wait_until(lambda: len(system.worker_pids(pool)) == 1, "it is drained", PATIENCE_S)
+
+
+def test_an_added_process_that_cannot_start_ends_no_other(system: RealSystem, pool: str, tmp_path: Path) -> None:
+    """Its GPU may be full: the processes that speak go on."""
+    broken = tmp_path / "broken"
+    child = scaled(system, pool, "1..2", f"broken={broken}", engine="tests.integration.operation.fragile_engine")
+    first = system.worker_pids(pool)
+    broken.touch()
+    text = [*system.held([]), *sentences(3, "behind it")]
+    job = enqueue(system, pool, text)
+    wait_until(lambda: "added worker process could not start" in system.log(pool), "it fails", PATIENCE_S)
+    system.gate.touch()
+    assert Listener(job).pcm() == stream_of(text)
+    assert system.worker_pids(pool) == first
+    assert child.poll() is None

@@ -1,0 +1,1 @@
+"""Scaling of worker processes: a supervisor adds some when live claims come late, and drains one in quiet times."""
