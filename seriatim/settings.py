@@ -97,6 +97,9 @@ class Settings:
     cache_days: float = _float(30, "days after which a sentence that was not spoken again is removed from it")
     voice_dir: str = _text("~/.local/share/seriatim/voices", "folder of cloned voices; every worker reads it")
     model_dir: str = _text("~/.local/share/seriatim/models", "folder whose folders `seriatim models` looks through")
+    tuned_file: str = _text(
+        "~/.local/share/seriatim/tuned.json", "file with the verdicts of `seriatim tune`, for `--slots auto`"
+    )
     piper_url: str = _text(
         "https://huggingface.co/rhasspy/piper-voices/resolve/main",
         "address of the voices that `seriatim models get` downloads: voices.json and the files that it names",

@@ -10,13 +10,17 @@ from seriatim import log as logs
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exit_codes import ExitCode
 from seriatim.process.forked_process import allow_forks
+from seriatim.process.home_folder import expand_home
 from seriatim.process.process_range import ProcessRange, usable_cores
 from seriatim.settings import Settings
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 from workers.engines.engine_registry import check_name, engine_names, load, options_of
 from workers.gpu_pinning import pinned_gpus
+from workers.tune.device_name import device_name
+from workers.tune.tuned_settings import TunedSetting, TunedSubject, find_setting, pairs_of
 from workers.worker_lifetime import parse_size
 
+AUTO = 0  #: of --slots: as was tuned, else the engine's choice
 RENEWAL_HELP = "replace a process, one at a time, when it"
 EPILOG = """\
 A worker process loads its engine once, speaks a warm-up sentence, and then takes work from its pool's queue.
@@ -64,7 +68,10 @@ def _build_parser() -> argparse.ArgumentParser:
         help="worker processes (default 1); 1..4: as many as the load asks for; auto: from 1 to what suits the machine",
     )  # fmt: skip
     parser.add_argument(
-        "--slots", type=_slot_count, default=0, metavar="N", help="sentences at once in each; auto: the engine's choice"
+        "--slots",
+        type=_slot_count,
+        metavar="N",
+        help="sentences at once in each (default: the engine's choice); auto: as `seriatim tune` found here",
     )
     parser.add_argument("--gpu", default="", metavar="N", help="pin to this GPU, 0-based, or to several (0,1, all)")
     parser.add_argument(
@@ -103,7 +110,7 @@ def _process_range(text: str) -> ProcessRange:
 
 
 def _slot_count(text: str) -> int:
-    return 0 if text == "auto" else _positive_int(text)
+    return AUTO if text == "auto" else _positive_int(text)
 
 
 def _list_voices(options: argparse.Namespace) -> int:
@@ -137,19 +144,38 @@ def _run_supervisor(options: argparse.Namespace) -> int:
         reach_broker(app, settings.broker)
     if any("=" not in text for text in options.engine_option):
         raise Misconfigured(f"--engine-option {options.engine_option}; expected KEY=VALUE")
-    arguments = ["--engine", options.engine, "--pool", options.pool or options.engine]
-    arguments += ["--slots", str(options.slots)] if options.slots else []
+    tuned = _tuned_setting(options, settings) if options.slots == AUTO else None
+    arguments = ["--engine", options.engine, "--pool", options.pool or options.engine, *_slot_arguments(options, tuned)]
     arguments += [part for text in options.engine_option for part in ("--engine-option", text)]
     arguments += ["--engine-option", f"gpu_limit={options.gpu_limit}"] if options.gpu_limit else []
     arguments += ["--events"] if options.events else []
     gpus = pinned_gpus(options.gpu, os.environ)
-    return supervise(arguments, options.pool or options.engine, _suiting(options.processes, options.engine), gpus)
+    return supervise(arguments, options.pool or options.engine, _suiting(options, tuned), gpus)
 
 
-def _suiting(processes: ProcessRange, engine: str) -> ProcessRange:
-    """The range with the most processes that suit an engine: one for each core, or 1 that uses all, or needs none."""
-    profile = engine_profiles().get(engine, EngineProfile())
-    return processes.limited(1 if profile.whole_machine or profile.one_process else usable_cores())
+def _tuned_setting(options: argparse.Namespace, settings: Settings) -> TunedSetting | None:
+    """What `seriatim tune` found for this engine, with these options, on this device."""
+    pairs = pairs_of(options.engine_option)
+    subject = TunedSubject.of(device_name(options.engine, pairs), options.engine, pairs)
+    return find_setting(expand_home(settings.tuned_file), subject)
+
+
+def _slot_arguments(options: argparse.Namespace, tuned: TunedSetting | None) -> list[str]:
+    """The slots of a worker process, its threads if those were tuned, and who decided them."""
+    if tuned is None:
+        untuned = "engine; not tuned" if options.slots == AUTO else "engine"
+        return ["--slots", str(options.slots), "--slots-from", "given"] if options.slots else ["--slots-from", untuned]
+    found = ["--slots", str(tuned.slots), "--slots-from", f"tuned on {tuned.measured}"]
+    shared = _suiting(options, tuned).most >= tuned.processes and "threads" not in pairs_of(options.engine_option)
+    return [*found, "--engine-option", f"threads={tuned.threads}"] if tuned.threads and shared else found
+
+
+def _suiting(options: argparse.Namespace, tuned: TunedSetting | None) -> ProcessRange:
+    """The range of processes; for `auto` as many as were tuned, or one for each core, or 1 that uses all or none."""
+    profile = engine_profiles().get(options.engine, EngineProfile())
+    usual = 1 if profile.whole_machine or profile.one_process else usable_cores()
+    processes: ProcessRange = options.processes
+    return processes.limited(tuned.processes if tuned else usual)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,16 @@ def parse_uuids(listing: str) -> tuple[str, ...]:
     return tuple(re.findall(r"^GPU \d+:.*\(UUID: (GPU-[0-9a-f-]+)\)", listing, re.MULTILINE))
 
 
+def gpu_names(environ: Mapping[str, str]) -> list[str]:
+    """The models of the GPUs that this process may use, such as NVIDIA L4, in the order of CUDA_VISIBLE_DEVICES."""
+    listed = re.findall(r"^GPU \d+: (.*) \(UUID: (GPU-[0-9a-f-]+)\)", _run_nvidia_smi(), re.MULTILINE)
+    if VISIBLE not in environ:
+        return [name for name, _ in listed]
+    by_number = {str(number): name for number, (name, _) in enumerate(listed)}
+    names = by_number | {uuid: name for name, uuid in listed}
+    return [names[gpu] for gpu in visible_gpus(environ) if gpu in names]
+
+
 def _run_nvidia_smi() -> str:
     try:
         result = subprocess.run(

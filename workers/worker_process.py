@@ -92,6 +92,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", required=True)
     parser.add_argument("--pool", default="")
     parser.add_argument("--slots", type=int, default=0, help="sentences at once; 0: the engine's choice")
+    parser.add_argument("--slots-from", default="engine", help="who decided their number, for the log")
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--index", default="0", help="number among the supervisor's processes")
     parser.add_argument("--owner", default="", help="name of this process in the pool")
@@ -123,7 +124,7 @@ def _run_worker(options: argparse.Namespace, settings: Settings) -> int:
     )
     register(app, partial(run_attempt, worker_state))
     _register_in_pool(redis, pool_name, owner, settings, worker_state.facts)
-    log.info("ready", extra=settings_in_force(worker_state))
+    log.info("ready", extra=settings_in_force(worker_state) | {"slots_from": options.slots_from})
     return _take_work(worker_state, options)
 
 

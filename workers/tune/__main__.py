@@ -1,7 +1,9 @@
 """`python -m workers.tune`, started by `seriatim tune`: tries settings, prints JSON lines, then the advice.
 
 It prints {"measured": ...} after each setting, and finally {"advice": ..., "arguments": ...}: for live and for batch
-use the advised setting with its reason, and the arguments with which `seriatim worker` starts it.
+use the advised setting with its reason, the arguments with which `seriatim worker` starts it, `conclusion`, a sentence
+to act on, and `kept`, the file in which workers with
+`--slots auto` find the live setting (or `not_kept`, the reason).
 """
 
 import argparse
@@ -11,17 +13,22 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
-from seriatim.errors import EngineUnavailable, Misconfigured, SeriatimError
+from seriatim.errors import EngineUnavailable, Misconfigured, SeriatimError, Unwritable
 from seriatim.exit_codes import status_of
+from seriatim.process.home_folder import expand_home
+from seriatim.settings import Settings
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 from workers.engines.engine_registry import check_name
-from workers.tune.advice import SettingAdvice, for_batch, for_live
+from workers.tune.advice import SettingAdvice, conclusion, for_batch, for_live
+from workers.tune.device_name import device_name
 from workers.tune.figures import SettingMeasurement, WorkerSetting
 from workers.tune.memory_usage import free_bytes
 from workers.tune.plan import memory_problem, search_is_over, slots_to_try, threads_each
 from workers.tune.trial import TrialWork, run_trial
+from workers.tune.tuned_settings import TunedSetting, TunedSubject, keep_setting, pairs_of
 
 TRIED_OPTIONS = ("slots", "threads")  #: engine options that the trials vary
 
@@ -35,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for measured in _measure_settings(work, options):
             measurements.append(measured)
             _write_line({"measured": _as_json(measured)})
-        _write_line(_advice_line(measurements, work, options.first_ms))
+        advice = _advice_line(measurements, work, options.first_ms)
+        _write_line(advice | _keep_verdict(measurements, work, options))
     except SeriatimError as error:
         sys.stderr.write(f"{error}\n")
         return status_of(error)
@@ -90,8 +98,27 @@ def _advice_line(measurements: Sequence[SettingMeasurement], work: TrialWork, fi
             use: {"setting": asdict(choice.chosen.setting), "why": choice.reason} for use, choice in advice.items()
         },
         "arguments": {use: _arguments_of(choice, work) for use, choice in advice.items()},
+        "conclusion": conclusion(measurements, first_ms),
         "machine": {"cores": os.cpu_count()},
     }
+
+
+def _keep_verdict(
+    measurements: Sequence[SettingMeasurement], work: TrialWork, options: argparse.Namespace
+) -> dict[str, str]:
+    """Keep the live setting for `--slots auto`; returns the file, or the reason why it is not kept."""
+    if options.max_codes:
+        return {"kept": "", "not_kept": "--max-codes cuts sentences, as no worker does"}
+    chosen, pairs = for_live(measurements, options.first_ms).chosen, pairs_of(work.options)
+    setting, day = chosen.setting, datetime.now(tz=UTC).date().isoformat()
+    speed, first_ms = round(chosen.audio_s_per_s, 2), round(chosen.first_p95_ms)
+    verdict = TunedSetting(setting.slots, setting.processes, setting.threads, speed, first_ms, day)
+    try:
+        file = expand_home(Settings.from_env(os.environ).tuned_file)
+        keep_setting(file, TunedSubject.of(device_name(work.engine, pairs), work.engine, pairs), verdict)
+    except (Misconfigured, Unwritable) as error:  # what was measured for minutes is printed all the same
+        return {"kept": "", "not_kept": str(error)}
+    return {"kept": str(file), "not_kept": ""}
 
 
 def _arguments_of(advice: SettingAdvice, work: TrialWork) -> list[str]:

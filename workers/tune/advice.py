@@ -58,6 +58,32 @@ def for_batch(measured: Sequence[SettingMeasurement]) -> SettingAdvice:
     return SettingAdvice(chosen, reason)
 
 
+def conclusion(measured: Sequence[SettingMeasurement], first_ms: float) -> str:
+    """One sentence: what to start for listeners, how many that serves, and whether processes in parallel are worth it.
+
+    Raises:
+        ValueError: nothing was measured.
+    """
+    chosen = for_live(measured, first_ms).chosen
+    listeners = int(chosen.audio_s_per_s)
+    enough = f"enough for about {listeners} at once" if listeners else "too slow for even one without gaps"
+    return f"For listeners, start {chosen.setting}: {enough}; {_parallel_gain(measured)}."
+
+
+def _parallel_gain(measured: Sequence[SettingMeasurement]) -> str:
+    """What several processes bring beside one."""
+    rows = _measured_rows(measured)
+    alone = [row.audio_s_per_s for row in rows if row.setting.processes == 1]
+    together = [row for row in rows if row.setting.processes > 1]
+    if not alone or not together:
+        return "processes in parallel were not measured"
+    most = max(together, key=lambda row: row.audio_s_per_s)
+    gain = most.audio_s_per_s / max(alone) - 1
+    if gain <= SAME_THROUGHPUT:
+        return f"{most.setting.processes} processes speak no more than one on this machine"
+    return f"{most.setting.processes} processes speak {gain:.0%} more than one on this machine"
+
+
 def _measured_rows(measured: Sequence[SettingMeasurement]) -> list[SettingMeasurement]:
     rows = [row for row in measured if not row.problem]
     if not rows:

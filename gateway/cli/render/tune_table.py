@@ -32,13 +32,16 @@ def table_row(row: Row) -> str:
 
 
 def advice_lines(found: dict[str, Any]) -> str:
-    """Two lines for each use: the recommended arguments, and the reason."""
+    """Two lines for each use, the recommended arguments and the reason; at the end, a sentence to act on."""
     lines = []
     for use, advised in found["advice"].items():
         setting = advised["setting"]
         threads = f" --engine-option threads={setting['threads']}" if setting["threads"] else ""
         arguments = f"--slots {setting['slots']} --processes {setting['processes']}{threads}"
         lines += [f"{use + ':':<6} {arguments}", f"       {advised['why']}"]
+    kept = f"kept:  {found['kept']}; workers with --slots auto use the live setting"
+    lines += [kept if found["kept"] else f"not kept for --slots auto: {found['not_kept']}"]
+    lines += ["", found["conclusion"]]
     return "\n".join(lines)
 
 

@@ -11,6 +11,8 @@ from seriatim.lua.script_calls import run
 from tests.integration.operation.test_workers import enqueue
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import HOLD, RealSystem, wait_until
+from workers.tune.device_name import device_name
+from workers.tune.tuned_settings import TunedSetting, TunedSubject, keep_setting
 
 ADDED, DRAINED = "worker processes added", "worker process drained"
 PATIENCE_S = 180.0  #: several processes start after one another, on a busy machine
@@ -84,3 +86,13 @@ def test_an_added_process_that_cannot_start_ends_no_other(system: RealSystem, po
     assert Listener(job).pcm() == stream_of(text)
     assert system.worker_pids(pool) == first
     assert child.poll() is None
+
+
+def test_slots_are_as_they_were_tuned_and_the_ready_line_says_so(system: RealSystem, pool: str, tmp_path: Path) -> None:
+    file, options = tmp_path / "tuned.json", {"rate_hz": "8000"}
+    setting = TunedSetting(3, 1, 0, 9.0, 200, "2026-11-29")
+    keep_setting(file, TunedSubject.of(device_name("tone", options), "tone", options), setting)
+    command = ["-m", "workers", "--engine", "tone", "--pool", pool, "--engine-option", "rate_hz=8000"]
+    system.start(pool, *command, "--slots", "auto", tuned_file=file)
+    wait_until(lambda: system.slots(pool) == 3, "as many as were tuned")
+    wait_until(lambda: "slots_from='tuned on 2026-11-29'" in system.log(pool), "it is ready")

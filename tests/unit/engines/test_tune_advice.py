@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.tune.advice import SAME_THROUGHPUT, for_batch, for_live
+from workers.tune.advice import SAME_THROUGHPUT, conclusion, for_batch, for_live
 from workers.tune.figures import ProcessMeasurement, SettingMeasurement, WorkerSetting, combine_measurements, percentile
 from workers.tune.plan import memory_problem, search_is_over, slots_to_try, threads_each
 
@@ -44,6 +44,15 @@ def test_batch_takes_the_most_sound_however_late() -> None:
     advice = for_batch(ROWS)
     assert advice.chosen.setting == WorkerSetting(16, 1)
     assert advice.reason == "highest throughput: 5.00 s of audio per second, 5.0 times that of 1 process with 1 slot"
+
+
+def test_the_conclusion_says_what_to_start_and_whether_parallel_processes_are_worth_it() -> None:
+    start = "For listeners, start 2 processes with 4 slots: enough for about 3 at once; "
+    assert conclusion(ROWS, 500) == start + "2 processes speak no more than one on this machine."
+    faster = [*ROWS, row(8, 2, 900, 7.5)]
+    assert conclusion(faster, 500) == start + "2 processes speak 50% more than one on this machine."
+    alone = "For listeners, start 1 process with 1 slot: too slow for even one without gaps; "
+    assert conclusion([row(1, 1, 300, 0.8)], 500) == alone + "processes in parallel were not measured."
 
 
 def test_of_settings_that_are_alike_the_smaller_is_advised() -> None:
