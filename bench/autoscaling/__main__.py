@@ -2,7 +2,8 @@
 
     python -m bench.autoscaling [--peak LISTENERS] [--seed N] [--svg FILE]
 
-It asks what a scaler costs listeners at cold starts of 5 to 120 s, and what it saves. Listeners, their course over the
+It asks what a scaler costs listeners at cold starts of 5 to 120 s, and what it saves; and the same of a supervisor's
+range of processes, for a quarter of the listeners. Listeners, their course over the
 day and prices are assumed; the numbers of the scaler are those of deploy/kubernetes.
 """
 
@@ -14,7 +15,11 @@ from bench.autoscaling.day import DayArrival, arrivals
 from bench.autoscaling.picture import day_picture
 from bench.autoscaling.scaler import Scaler, ScalerLimits
 from bench.autoscaling.simulation import DayFigures, simulate
+from bench.autoscaling.supervisor_range import SupervisorRange
+from seriatim.process.process_range import ProcessRange
 
+RANGE_SHARE = 0.25  #: of the peak: a day for the worker processes of one machine
+RANGE_COLD_S = (5, 30)
 COLD_S = (5, 15, 30, 60, 120)
 FLEETS = (4, 8, 12, 20)
 PRICES = (0.8, 3.0)  #: US dollars an hour, assumed: a small GPU, a large one
@@ -42,6 +47,14 @@ def rows(day: Sequence[DayArrival]) -> list[str]:
     return found + [line(f"{pods} pods, fixed", simulate(day, None, fixed=pods)) for pods in FLEETS]
 
 
+def range_rows(day: Sequence[DayArrival]) -> list[str]:
+    """The rows of one machine: a supervisor's range of processes, and as many processes as it has at most."""
+    limits = ProcessRange(1, 4)
+    found = [(f"{limits}, load time {s} s", simulate(day, SupervisorRange(limits), cold_s=s)) for s in RANGE_COLD_S]
+    fixed = (f"{limits.most}, fixed", simulate(day, None, fixed=limits.most))
+    return [line(f"processes: {name}", figures) for name, figures in [*found, fixed]]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; write the picture if asked to."""
     parser = argparse.ArgumentParser(prog="python -m bench.autoscaling")
@@ -54,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("| fleet | waited or left | wait p95, s | p99, s | left | silence, ‰ | pod hours | $ at 0.8 | $ at 3.0 |")
     print("|---|---|---|---|---|---|---|---|---|")
     print("\n".join(rows(day)))
+    print("\n".join(range_rows(arrivals(options.peak * RANGE_SHARE, options.seed))))
     if options.svg:
         day_picture(simulate(day, Scaler(), cold_s=PICTURE_COLD_S), PICTURE_COLD_S).save(options.svg)
     return 0

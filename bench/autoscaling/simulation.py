@@ -9,12 +9,19 @@ import heapq
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bench.autoscaling.day import DAY_S, DayArrival
-from bench.autoscaling.scaler import POLL_S, Scaler
+from bench.autoscaling.scaler import POLL_S
 
 PER_POD = 15.2  #: listeners: four slots at RTF 0.25, less the batch reserve of a twentieth
 PATIENCE_S = 300.0  #: SERIATIM_COLD_START_S, and for how long a refused listener comes back
+
+
+class DayScaler(Protocol):
+    """What decides on pods or processes over a day: the one of Kubernetes, or a supervisor's range."""
+
+    def look(self, now_s: float, listeners: int, refused: int, ready: int, per_pod: float) -> int: ...
 
 
 @dataclass(slots=True)
@@ -67,7 +74,7 @@ class _Pool:
             heapq.heappush(self.ends, now_s + arrival.listens_s)
 
 
-def simulate(day: Sequence[DayArrival], scaler: Scaler | None, *, cold_s: float = 0.0, fixed: int = 0) -> DayFigures:
+def simulate(day: Sequence[DayArrival], scaler: DayScaler | None, *, cold_s: float = 0.0, fixed: int = 0) -> DayFigures:
     """Let a day pass with a scaler, or with a fixed number of pods that are there from the start."""
     found, pool, coming = DayFigures(), _Pool(ready_at=[0.0] * fixed), deque(day)
     for now_s in range(0, DAY_S, POLL_S):

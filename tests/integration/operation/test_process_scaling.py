@@ -62,6 +62,7 @@ def test_batch_work_that_waits_gets_processes_which_are_drained_when_it_is_spoke
     assert child.poll() is None
 
 
+@pytest.mark.thorough
 def test_live_jobs_that_need_nearly_all_slots_get_another_process(system: RealSystem, pool: str) -> None:
     scaled(system, pool, "1..3", "rtf=0.9")
     text = system.held([])
@@ -73,6 +74,7 @@ def test_live_jobs_that_need_nearly_all_slots_get_another_process(system: RealSy
     wait_until(lambda: len(system.worker_pids(pool)) == 1, "it is drained", PATIENCE_S)
 
 
+@pytest.mark.thorough
 def test_an_added_process_that_cannot_start_ends_no_other(system: RealSystem, pool: str, tmp_path: Path) -> None:
     """Its GPU may be full: the processes that speak go on."""
     broken = tmp_path / "broken"

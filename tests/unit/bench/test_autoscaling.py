@@ -9,6 +9,8 @@ from bench.autoscaling.day import BURST_S, LISTENS_S, DayArrival, arrivals
 from bench.autoscaling.picture import day_picture
 from bench.autoscaling.scaler import POLL_S, Scaler, ScalerLimits
 from bench.autoscaling.simulation import PATIENCE_S, PER_POD, simulate
+from bench.autoscaling.supervisor_range import SupervisorRange
+from seriatim.process.process_range import ProcessRange
 from tests.deploy.kubernetes_manifests import built, objects
 
 
@@ -77,6 +79,26 @@ def test_refused_listeners_who_count_shorten_the_wait_in_a_burst() -> None:
     assert counted.late < not_counted.late
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_day_on_one_to_four_processes_costs_six_tenths_of_four_and_silences_none(seed: int) -> None:
+    """Of those who come in the burst a few wait for processes that load."""
+    day = arrivals(30, seed)
+    ranged = simulate(day, SupervisorRange(ProcessRange(1, 4)), cold_s=5)
+    fixed = simulate(day, None, fixed=4)
+    assert ranged.pod_s <= 0.6 * fixed.pod_s
+    assert ranged.silence_s == fixed.silence_s == 0
+    assert ranged.late <= fixed.late + 0.002
+
+
+def test_a_burst_of_four_times_the_load_is_met_within_fifteen_seconds_of_the_decision() -> None:
+    """With a load time of 5 s."""
+    burst = [DayArrival(0.0, 7200.0)] * 12 + [DayArrival(3600.0, 7200.0)] * 36
+    course = simulate(burst, SupervisorRange(ProcessRange(1, 4)), cold_s=5).course
+    decided = min(at_s for at_s, _, waiting, _ in course if waiting)
+    met = min(at_s for at_s, listeners, waiting, _ in course if listeners == len(burst) and not waiting)
+    assert met - decided <= 3 * POLL_S + 15, "three looks, and the time from the decision on"
+
+
 def test_a_day_is_the_same_for_the_same_seed() -> None:
     assert arrivals(50, seed=3) == arrivals(50, seed=3) != arrivals(50, seed=4)
     assert sum(each.listens_s for each in arrivals(50, seed=3)) / len(arrivals(50, seed=3)) == pytest.approx(
@@ -86,6 +108,7 @@ def test_a_day_is_the_same_for_the_same_seed() -> None:
 
 def test_the_bench_prints_its_table_and_draws_the_day(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--peak", "20"]) == 0
-    assert capsys.readouterr().out.count("pods, fixed |") == 4
+    printed = capsys.readouterr().out
+    assert (printed.count("pods, fixed |"), printed.count("| processes: ")) == (4, 3)
     root = ElementTree.fromstring(day_picture(simulate(arrivals(20, 1), Scaler(), cold_s=60), 60).svg())
     assert sum(each.tag.endswith("polyline") for each in root) > 5
