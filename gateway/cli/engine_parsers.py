@@ -20,9 +20,9 @@ examples:
 """
 TUNE = """\
 Starts worker processes with 1, 2, 4, 8, ... slots, keeps every slot busy, and measures the time to the first audio of a
-sentence and the seconds of audio per second. Nothing else should be running. The setting for listeners is kept for
-seriatim worker --slots auto (SERIATIM_TUNED_FILE). --max-codes is for models with random weights, which do not stop by
-themselves.
+sentence and the seconds of audio per second. Nothing else should be running. The setting for listeners is kept
+for workers with --slots auto (SERIATIM_TUNED_FILE). --max-codes is for models with random weights, which do not stop
+by themselves.
 
 examples:
   seriatim tune --model models/xtts-v2

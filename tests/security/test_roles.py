@@ -10,6 +10,10 @@ import pytest
 from seriatim.client.job_options import JobRequest
 from seriatim.client.operator_limits import set_user_limits
 from seriatim.keys import pool_prefix
+from seriatim.lua.pool_scripts import scale, signals
+from seriatim.lua.script_calls import run
+from seriatim.state.pool_record import read_pool
+from seriatim.state.worker_record import read_workers
 from seriatim.stream_entries import Gap
 from tests.conftest import binary_of
 from tests.security.roles import Guarded, Roles
@@ -112,6 +116,15 @@ def test_the_first_process_recovers_killed_workers_and_restarted_servers(guarded
     system.reassembler(**guarded.of("reassembler"))
     again = sentences(3, "after it")
     assert Listener(guarded.producer().enqueue(again, request_of())).pcm() == stream_of(again)
+    assert guarded.denied() == []
+
+
+def test_a_supervisor_looks_at_its_pool_and_takes_the_lease_of_a_change(guarded: Guarded) -> None:
+    with guarded.roles.client("worker", guarded.system.server) as client:
+        assert run(client, signals("tone")).slots == 2
+        assert run(client, scale("tone", "one:1", 1, 60_000))
+        assert run(client, scale("tone", "one:1", 0, 1))
+        assert len(read_workers(client, [read_pool(client, "tone")])[0]) == 2
     assert guarded.denied() == []
 
 

@@ -1,4 +1,4 @@
-"""Verdicts of `seriatim tune`: one for each device, engine and set of options, kept in a file."""
+"""Tuned settings, the verdicts of `seriatim tune`: one for each device, engine and set of options, kept in a file."""
 
 import argparse
 import json
