@@ -44,8 +44,8 @@ def test_a_new_verdict_replaces_the_one_before_and_no_other(tmp_path: Path) -> N
 def test_a_subject_is_what_was_given_without_what_is_tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From whatever folder the command is called."""
     monkeypatch.chdir(tmp_path)
-    given = {"slots": "3", "threads": "2", "rtf": "1", "model": "mine"}
-    assert TunedSubject.of("d", "e", given).options == f"model={tmp_path}/mine rtf=1"
+    user_options = {"slots": "3", "threads": "2", "rtf": "1", "model": "mine"}
+    assert TunedSubject.of("d", "e", user_options).options == f"model={tmp_path}/mine rtf=1"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"settings": [{"device": "d"}]}'])
@@ -78,8 +78,8 @@ def test_slots_auto_takes_what_was_tuned_and_says_so() -> None:
 
 def test_threads_are_those_of_as_many_processes_and_what_is_given_counts_first() -> None:
     assert _slot_arguments(arguments("--slots", "auto"), FOUND) == found_slots()
-    given = arguments("--slots", "auto", "--processes", "2", "--engine-option", "threads=1")
-    assert _slot_arguments(given, FOUND) == found_slots()
+    two_processes = arguments("--slots", "auto", "--processes", "2", "--engine-option", "threads=1")
+    assert _slot_arguments(two_processes, FOUND) == found_slots()
     assert _slot_arguments(arguments("--slots", "3"), None) == ["--slots", "3", "--slots-from", "given"]
     assert _slot_arguments(arguments(), None) == ["--slots-from", "engine"]
     assert _suiting(arguments("--processes", "1..3"), FOUND) == ProcessRange(1, 3)
