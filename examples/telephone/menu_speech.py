@@ -20,12 +20,12 @@ class MenuSpeech:
 
     gateway: ClientConnection
     options: dict[str, Any]  #: fields of `start`, such as the format that the telephone wants
-    n_wanted: int = 0  #: texts that were asked for
+    n_requested: int = 0  #: texts that were asked for
     n_started: int = 0  #: those that the gateway has begun
 
     def interrupt(self) -> None:
         """Let no more sound of the text before through; `speak` follows."""
-        self.n_wanted += 1
+        self.n_requested += 1
 
     async def speak(self, key: str) -> None:
         """Speak what belongs to a pressed key, or the menu itself."""
@@ -47,7 +47,7 @@ class MenuSpeech:
                 if event["type"] == "error":
                     raise RuntimeError(event["error"]["message"])
                 self.n_started += event["type"] == "started"
-            is_newest = self.n_started == self.n_wanted  # else it is of a text that was interrupted
+            is_newest = self.n_started == self.n_requested  # else it is of a text that was interrupted
             if is_newest and isinstance(message, bytes):
                 yield message
             if is_newest and event["type"] == "end" and (isinstance(message, bytes) or not event["bytes"]):
