@@ -10,6 +10,7 @@ from gateway.cli import parser
 from gateway.cli.main import COMMANDS
 from gateway.http.app import make_api
 from gateway.http.metrics.metrics_table import metrics_table
+from gateway.http.schemas.stream_messages import CLIENT_MESSAGE
 from seriatim.settings import table
 from workers.__main__ import _build_parser as worker_parser
 from workers.engines.engine_table import engine_list, engine_table
@@ -44,6 +45,12 @@ The requests and bodies of the OpenAPI document that a gateway serves at `/opena
 examples: [The HTTP gateway](http.md). Errors have OpenAI's shape. This page is made from `gateway/http` by `make docs`.
 
 """
+MESSAGES_HEAD = """
+# Messages to the WebSocket `/v1/stream`
+
+Each is a JSON object in a text message. [The HTTP gateway](http.md#text-as-it-is-written-websocket-v1stream) has their
+order, the gateway's own messages, and how a lost connection is resumed.
+"""
 
 
 def settings_page() -> str:
@@ -74,6 +81,12 @@ def http_page() -> str:
     parts.append("# Bodies\n")
     for name, schema in sorted(document["components"]["schemas"].items()):
         parts += [f"\n## `{name}`\n\n", *_body(schema)]
+    parts.append(MESSAGES_HEAD)
+    messages = CLIENT_MESSAGE.json_schema()
+    for reference in messages["discriminator"]["mapping"].values():
+        name = reference.rpartition("/")[2]
+        section = "".join([f"\n## `{name}`\n\n", *_body(messages["$defs"][name])])
+        parts += [] if section in parts else [section]
     return "".join(parts)
 
 
