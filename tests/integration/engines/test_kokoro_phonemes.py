@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from seriatim.errors import BadInput
+from seriatim.text.pronunciation import Pronunciation
 from seriatim.text.sample_sentences import sample_sentence
 
 if None in map(importlib.util.find_spec, ("hibari", "fugashi", "unidic_lite", "misaki", "pypinyin", "rjieba")):
@@ -17,6 +18,7 @@ if None in map(importlib.util.find_spec, ("hibari", "fugashi", "unidic_lite", "m
 from pypinyin import Style, lazy_pinyin
 from pypinyin.pinyin_dict import pinyin_dict
 
+from workers.engines import missing_phonemes
 from workers.engines.kokoro.chinese_phonemes import ChinesePhonemes
 from workers.engines.kokoro.english_phonemes import EnglishPhonemes, vocabulary
 from workers.engines.kokoro.japanese_phonemes import JapanesePhonemes
@@ -135,3 +137,23 @@ def test_characters_without_pinyin_are_refused(chinese: ChinesePhonemes, text: s
 def test_a_sentence_without_words_has_marks_at_most(front_end: str, text: str, request: pytest.FixtureRequest) -> None:
     read: Callable[[str], str] = request.getfixturevalue(front_end)
     assert not any(char.isalpha() for char in read(text))
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "word", "respelling"), [("ja", "朝です。", "朝", "あした"), ("zh", "我朝他。", "朝", "招")]
+)
+def test_a_language_without_phonemes_is_named_once(
+    tag: str, text: str, word: str, respelling: str,
+    japanese: JapanesePhonemes, chinese: ChinesePhonemes,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """A word with phonemes alone is read as it is written, and the log says so; with a respelling, that is read."""
+    monkeypatch.setattr(missing_phonemes, "_SILENT_LANGUAGES", set())
+    front_end, start = {"ja": japanese, "zh": chinese}[tag], text.index(word)
+    with_both = Pronunciation(start, start + 1, respelling, "tʂau")
+    assert front_end(text, [with_both]) == front_end(text.replace(word, respelling))
+    assert not caplog.records
+    with_phonemes = Pronunciation(start, start + 1, ipa="tʂau")
+    assert [front_end(text, [with_phonemes]) for _ in range(2)] == [front_end(text)] * 2
+    (record,) = [each for each in caplog.records if each.message == "phonemes not read in this language"]
+    assert (record.__dict__["engine"], record.__dict__["language"]) == ("kokoro", tag)

@@ -13,8 +13,9 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.contrib.tone_convert import to_finals, to_initials, to_normal
 
 from seriatim.errors import BadInput
-from seriatim.text.pronunciation import Pronunciation, respelled
+from seriatim.text.pronunciation import Pronunciation
 from workers.engines.kokoro.foreign_words import FrontEnd, digits_in_words, in_runs, refuse_unreadable
+from workers.engines.missing_phonemes import without_phonemes
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
 TONE = "0"  #: its place in a sound
@@ -54,12 +55,12 @@ class ChinesePhonemes:
         rjieba.cut("你好")  # loads its dictionary
 
     def __call__(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
-        """The phonemes of a sentence; words that a lexicon pronounces are respelled.
+        """The phonemes of a sentence; words of a lexicon are respelled, since phonemes are not read.
 
         Raises:
             BadInput: there are words in it that are neither Chinese nor Latin, or characters without pinyin.
         """
-        plain = digits_in_words(respelled(text, found).translate(_WIDE), "zh").translate(_MARKS)
+        plain = digits_in_words(without_phonemes("kokoro", "zh", text, found).translate(_WIDE), "zh").translate(_MARKS)
         refuse_unreadable(HAN.sub("", plain), "Chinese")
         return in_runs(plain, lambda run: HAN.sub(lambda found: _word_phonemes(found[0]), run), self._english)
 

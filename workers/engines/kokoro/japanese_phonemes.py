@@ -15,9 +15,10 @@ from importlib.resources import files
 import fugashi
 import unidic_lite
 
-from seriatim.text.pronunciation import Pronunciation, respelled
+from seriatim.text.pronunciation import Pronunciation
 from workers.engines.kokoro.foreign_words import FrontEnd, digits_in_words, in_runs, refuse_unreadable
 from workers.engines.kokoro.kana_phonemes import KANA, hiragana, kana_phonemes
+from workers.engines.missing_phonemes import without_phonemes
 
 OPENING, CLOSING = "“", "”.,?!:"  #: with the space before them, or behind
 _MARKS = str.maketrans("。、，「」『』«»；：？！〜～", ".,,“”“”“”;:?!——")
@@ -48,12 +49,12 @@ class JapanesePhonemes:
         self._words = frozenset((files("misaki.data") / "ja_words.txt").read_text("utf-8").split("\n"))
 
     def __call__(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
-        """The phonemes of a sentence; words that a lexicon pronounces are respelled.
+        """The phonemes of a sentence; words of a lexicon are respelled, since phonemes are not read.
 
         Raises:
             BadInput: there are words in it that are neither Japanese nor Latin, or characters without reading.
         """
-        composed = _STRAY.sub("", unicodedata.normalize("NFKC", respelled(text, found)))
+        composed = _STRAY.sub("", unicodedata.normalize("NFKC", without_phonemes("kokoro", "ja", text, found)))
         plain = digits_in_words(composed, "ja").replace("〇", "ゼロ")
         return _AROUND_STOP.sub("", in_runs(plain, self._kana_phonemes, self._english))
 
