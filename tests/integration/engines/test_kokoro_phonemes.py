@@ -149,7 +149,8 @@ def test_a_language_without_phonemes_is_named_once(
 ) -> None:  # fmt: skip
     """A word with phonemes alone is read as it is written, and the log says so; with a respelling, that is read."""
     monkeypatch.setattr(missing_phonemes, "_SILENT_LANGUAGES", set())
-    front_end, start = {"ja": japanese, "zh": chinese}[tag], text.index(word)
+    front_end: JapanesePhonemes | ChinesePhonemes = japanese if tag == "ja" else chinese
+    start = text.index(word)
     with_both = Pronunciation(start, start + 1, respelling, "tʂau")
     assert front_end(text, [with_both]) == front_end(text.replace(word, respelling))
     assert not caplog.records
