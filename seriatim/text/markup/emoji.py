@@ -7,6 +7,7 @@ import re
 import unicodedata
 from itertools import groupby
 
+from seriatim.text.control_characters import pause_character
 from seriatim.text.languages import base_language
 from seriatim.text.markup.markup_format import EmojiMode
 from seriatim.text.markup.scan_state import ScanState, Step
@@ -26,6 +27,11 @@ _TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 #: where people say something else than Unicode
 _NAMES = {"❤": "red heart", "♥": "heart", "✅": "check mark", "✔": "check mark", "⭐": "star", "🔟": "10"}
 _TEN = "\U0001f51f"  #: the keycap that is one character
+#: faces, hands and cheers, which end a sentence as a stop does: Thanks 😊 See you; not hearts: I ❤️ New York
+_GESTURE = re.compile(
+    r"[\U0001f600-\U0001f64f\U0001f910-\U0001f92f\U0001f970-\U0001f97a\U0001f440-\U0001f450\U0001f389\U0001f38a]"
+)
+SENTENCE_MS = 200  #: as behind a sentence
 _SHORTCODE = re.compile(r":(?=[^:]*[a-z+-])([a-z0-9_+-]{2,40}):(?=[\s.,!?:;)\]])")
 _PERHAPS_SHORTCODE = re.compile(r":[a-z0-9_+-]{0,40}:?\Z")
 _CLOSING = ".,!?;:…)"
@@ -43,13 +49,19 @@ def shortcode_rule(text: str, at: int, state: ScanState) -> Step:
 
 
 def emoji_rule(text: str, at: int, state: ScanState) -> Step:
-    """What a run of emoji becomes: nothing, or its names."""
+    """What a run of emoji becomes: nothing, or its names; a face between two sentences without a stop is a pause."""
     run = _RUN.match(text, at)
     if run is None:
         return "", at + 1
     if run.end() == len(text):
         return None
     words = emoji_words(run[0], state)
+    if not words and state.solid.isalnum() and _GESTURE.search(run[0]):
+        following = text[run.end() : run.end() + 2]
+        if following == " ":
+            return None
+        if following[0] == " " and following[1].isupper():
+            return pause_character(SENTENCE_MS), run.end()
     before = " " if words and not state.before.isspace() and state.before not in "([“\"'" else ""
     return before + words + (" " if words and text[run.end()].isalnum() else ""), run.end()
 
