@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
 from gateway.book.chapter_samples import chapter_samples
+from gateway.book.recognised_text import SpeechRecogniser
 from gateway.book.sentence_quality import SentenceAudio, doubts_of, measure_sentence
 from gateway.book.speak_chapters import corrections_done
 from seriatim.errors import BadInput
@@ -61,8 +62,12 @@ def current_record(project: BookProject, chapter: PlannedChapter) -> ChapterReco
     return project.read_record(chapter.key)
 
 
-def listed_sentences(plan: BookPlan, project: BookProject, words: str = "") -> Iterator[ListedSentence]:
+def listed_sentences(
+    plan: BookPlan, project: BookProject, words: str = "", recogniser: SpeechRecogniser | None = None
+) -> Iterator[ListedSentence]:
     """The doubtful sentences of a book, or with `words` those in whose text they occur.
+
+    A recogniser finds more doubts.
 
     Raises:
         BadInput: a chapter is not spoken yet, or a file of the project is damaged.
@@ -76,6 +81,8 @@ def listed_sentences(plan: BookPlan, project: BookProject, words: str = "") -> I
             expected_ms = estimate_ms(one.text, plan.language or "en")
             figures.append(measure_sentence(one.pcm(project), record.rate_hz, expected_ms, one.text))
             sentences.append(one)
-    for one, doubts in zip(sentences, doubts_of(figures), strict=True):
+    for one, sound_doubts in zip(sentences, doubts_of(figures), strict=True):
+        text_doubts = recogniser.doubts(one.text, one.pcm(project), one.record.rate_hz) if recogniser else ()
+        doubts = (*sound_doubts, *text_doubts)
         if (words.lower() in one.text.lower()) if words else doubts:
             yield ListedSentence(one.chapter, one.record, one.seq, doubts)

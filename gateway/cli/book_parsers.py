@@ -28,7 +28,7 @@ examples:
   seriatim book fix novel.m4b --report novel.html
   seriatim book fix novel.m4b --sentence 2.14 --text "She read the letter, which he had read."
   seriatim book fix novel.m4b --sentence 2.14 --sentence 3.1 --again
-  seriatim book fix novel.m4b --doubtful --again
+  seriatim book fix novel.m4b --verify small --doubtful --again
 """
 BATCH = """\
 Each file is spoken into a file of its own. DIR/manifest.jsonl has a line for each; after an interruption the same
@@ -87,6 +87,10 @@ def add_book_fix(p: argparse.ArgumentParser) -> None:
     p.add_argument("--text", default="", metavar="TEXT", help="speak this instead")
     p.add_argument("--again", action="store_true", help="speak the same text with another seed")
     p.add_argument("--doubtful", action="store_true", help="with --again: speak all doubtful sentences again")
+    p.add_argument(
+        "--verify", default="", metavar="MODEL",
+        help="find doubtful sentences by a recogniser, too: a model of faster-whisper, as a folder or a name",
+    )  # fmt: skip
     p.add_argument("--find", default="", metavar="WORDS", help="list the sentences that have these words")
     p.add_argument("--report", metavar="FILE", help="write the list as one HTML file with their audio")
     add_run_options(p)

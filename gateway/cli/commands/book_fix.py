@@ -12,6 +12,7 @@ from gateway.book.book_project import BookProject, ChapterRecord
 from gateway.book.corrections import Correction, next_take
 from gateway.book.doubtful_sentences import ListedSentence, current_record, listed_sentences
 from gateway.book.quality_report import write_report
+from gateway.book.recognised_text import SpeechRecogniser
 from gateway.book.speak_chapters import corrections_done
 from gateway.cli import parser as args
 from gateway.cli.commands.book import BookArguments, book_arguments, make_book, print_summary
@@ -39,7 +40,7 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
     plan = arguments.plan.with_corrections(project.read_corrections())
     addresses = options.sentence or _doubtful_addresses(plan, project, options)
     if not addresses:
-        listed = list(listed_sentences(plan, project, options.find))
+        listed = list(listed_sentences(plan, project, options.find, _recogniser(plan, options)))
         if report is not None:
             write_report(report, plan.title, options.book, project, listed)
         _print_list(listed, options.find, as_json=options.json)
@@ -62,14 +63,11 @@ def _check_options(options: argparse.Namespace) -> None:
     Raises:
         BadInput: they are not.
     """
-    if options.doubtful:
-        if not options.again or options.sentence or options.text or options.find or options.report:
-            raise BadInput("--doubtful speaks all doubtful sentences --again; it has no other options")
-        return
     if not options.sentence:
-        if options.again or options.text:
-            raise BadInput("--again and --text need --sentence, the address of a sentence, such as 2.14")
+        _check_list_options(options)
         return
+    if options.verify or options.doubtful:
+        raise BadInput("--verify and --doubtful are for all doubtful sentences; omit them with --sentence")
     if not (options.again or options.text):
         raise BadInput("--sentence needs --text, the text to speak instead, or --again, for another take of the same")
     if options.text and (options.again or len(options.sentence) > 1):
@@ -78,9 +76,28 @@ def _check_options(options: argparse.Namespace) -> None:
         raise BadInput(f"--text {options.text!r} has nothing to speak")
 
 
+def _check_list_options(options: argparse.Namespace) -> None:
+    """Check the options where no sentence is named.
+
+    Raises:
+        BadInput: they do not go together.
+    """
+    if options.doubtful and (not options.again or options.text or options.find or options.report):
+        raise BadInput("--doubtful speaks all doubtful sentences --again; it has no other options but --verify")
+    if not options.doubtful and (options.again or options.text):
+        raise BadInput("--again and --text need --sentence, the address of a sentence, such as 2.14")
+
+
 def _doubtful_addresses(plan: BookPlan, project: BookProject, options: argparse.Namespace) -> list[str]:
     """The addresses of the doubtful sentences, if the options are to speak them again."""
-    return [one.address for one in listed_sentences(plan, project)] if options.doubtful else []
+    if not options.doubtful:
+        return []
+    return [one.address for one in listed_sentences(plan, project, recogniser=_recogniser(plan, options))]
+
+
+def _recogniser(plan: BookPlan, options: argparse.Namespace) -> SpeechRecogniser | None:
+    """The recogniser that the options name, for the language of the book."""
+    return SpeechRecogniser(options.verify, plan.language) if options.verify else None
 
 
 def _project_of(book: str) -> BookProject:

@@ -133,7 +133,8 @@ def test_a_killed_correction_leaves_the_book_whole_and_is_continued(tmp_path: Pa
         (["--again"], "--again and --text need --sentence"),
         (["--text", "One."], "--again and --text need --sentence"),
         (["--doubtful"], "--doubtful speaks all doubtful sentences --again"),
-        (["--doubtful", "--again", "--sentence", "1.1"], "it has no other options"),
+        (["--doubtful", "--again", "--find", "sea"], "it has no other options but --verify"),
+        (["--doubtful", "--again", "--sentence", "1.1"], "omit them with --sentence"),
         (["--sentence", "1.1", "--text", "  "], "--text '  ' has nothing to speak"),
     ],
 )

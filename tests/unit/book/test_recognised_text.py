@@ -1,0 +1,39 @@
+"""The recognised text of a sentence, compared with the text that was to be spoken."""
+
+import sys
+
+import pytest
+
+from gateway.book.recognised_text import SpeechRecogniser, text_doubts
+from seriatim.errors import Misconfigured
+
+TEXT = "The farmer sold twelve wooden chairs near the harbor."
+
+
+@pytest.mark.parametrize(
+    ("recognised", "doubt"),
+    [
+        (TEXT, ""),
+        ("the farmer sold 12 wooden chairs, near the harbour", ""),
+        ("The former sold twelve wooden chairs near the harbor.", ""),
+        ("The farmer sold twelve wooden chairs.", "words are missing"),
+        ("Twelve wooden chairs near the harbor.", "words are missing"),
+        ("", "words are missing"),
+        (f"{TEXT} Near the harbor, near the harbor.", "words are there that the text does not have"),
+        ("She put eleven copper pots on the old stove at home.", "other words"),
+    ],
+)
+def test_a_sentence_is_doubtful_if_words_are_missing_or_surplus(recognised: str, doubt: str) -> None:
+    assert text_doubts(TEXT, recognised, "en") == ((f"{doubt}; heard: {recognised!r}",) if doubt else ())
+
+
+def test_a_heading_may_be_misheard_but_not_be_silent_or_lost_in_other_words() -> None:
+    assert text_doubts("Harbour", "Hi, Bray.", "en") == ()
+    assert text_doubts("The harbour", "", "en") == ("words are missing; heard: ''",)
+    assert len(text_doubts("Harbour", "Harbour, harbour, harbour.", "en")) == 1
+
+
+def test_the_recogniser_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "faster_whisper", None)  # as where it is not installed
+    with pytest.raises(Misconfigured, match="--verify needs faster-whisper; install it: pip install faster-whisper"):
+        SpeechRecogniser("small", "en")
