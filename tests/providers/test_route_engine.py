@@ -146,7 +146,7 @@ def test_a_server_that_is_away_at_the_start_joins_when_it_comes(make: Make, seco
 def test_the_quick_engine_speaks_where_a_listener_has_little_ahead(
     make: Make, first: ProviderSimulator, second: ProviderSimulator, *, live: bool, lead_ms: int, voice: int
 ) -> None:
-    """A live job starts on it, and goes on with the good one; nobody waits for a batch job."""
+    """A live job starts on it, and goes on with the good one; a batch job has no listener who waits."""
     engine = both(make, first, second, quick="paris", quick_ms=1_000)
     assert pcm_of(engine, live=live, lead_ms=lead_ms) == sound_of(TEXT, voice=voice)
 

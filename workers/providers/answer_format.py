@@ -77,7 +77,7 @@ class AnswerDecoder:
         return self._decoder
 
 
-def stated_format(headers: Mapping[str, str], asked: SoundFormat, *, events: bool = False) -> SoundFormat:
+def stated_format(headers: Mapping[str, str], requested: SoundFormat, *, events: bool = False) -> SoundFormat:
     """The form of an answer with these headers; what they do not say is as it was asked for.
 
     Raises:
@@ -88,16 +88,16 @@ def stated_format(headers: Mapping[str, str], asked: SoundFormat, *, events: boo
     if kind.startswith(NOT_SOUND) or (kind == "text/event-stream" and not events):
         raise UpstreamFailed(f"the answer is {kind}; expected sound: look at base_url")
     if kind.startswith(OTHER_SOUNDS):
-        raise UpstreamFailed(f"the answer is {kind}; expected {asked.encoding}, or wav or mp3: look at format")
+        raise UpstreamFailed(f"the answer is {kind}; expected {requested.encoding}, or wav or mp3: look at format")
     if (compression := headers.get("content-encoding", "").strip().lower()) not in COMPRESSIONS:
         raise UpstreamFailed(f"the answer is compressed as {compression}; expected none: look at the server's proxy")
     pairs = (pair.partition("=") for pair in parameters.split(";"))
     named = {name.strip(): value.strip(' "') for name, _, value in pairs}
     rates = [named.get("rate", ""), named.get("samplerate", ""), *(headers.get(name, "") for name in RATE_HEADERS)]
     return SoundFormat(
-        SOUNDS.get(kind, asked.encoding),
-        _first_within(rates, 4_000, 192_000) or asked.source_hz,
-        _first_within([named.get("channels", "")], 1, MOST_CHANNELS) or asked.channels,
+        SOUNDS.get(kind, requested.encoding),
+        _first_within(rates, 4_000, 192_000) or requested.source_hz,
+        _first_within([named.get("channels", "")], 1, MOST_CHANNELS) or requested.channels,
     )
 
 

@@ -63,8 +63,8 @@ def wait_of(headers: Mapping[str, str], now_s: float) -> float | None:
     seconds = _number(value)
     if seconds is not None:
         return seconds
-    until_s, said_s = _time(value), _time(headers.get("date", ""))
-    return None if until_s is None else max(0.0, until_s - (now_s if said_s is None else said_s))
+    until_s, answered_s = _time(value), _time(headers.get("date", ""))
+    return None if until_s is None else max(0.0, until_s - (now_s if answered_s is None else answered_s))
 
 
 def _time(text: str) -> float | None:
