@@ -49,6 +49,7 @@ def spoken_by(url: str, **options: str) -> bytes:
         (b"HTTP/1.1 100 Continue\r\n\r\n" + answer(SOUND, content_type="audio/pcm"), {}),
         (answer(GZIPPED, content_type="audio/pcm", content_encoding="gzip", content_length=len(GZIPPED)), {}),
         (answer(DEFLATED, content_type="audio/pcm", content_encoding="deflate"), {}),
+        (answer(SOUND, content_type="audio/pcm", content_encoding="utf-8"), {}),
         (answer(STEREO, content_type="audio/L16; rate=24000; channels=2"), {}),
         (answer(wav_header(RATE_HZ) + SOUND, content_type="application/octet-stream"), {}),
         (answer(wav_header(RATE_HZ) + SOUND, content_type="audio/pcm"), {}),
@@ -58,7 +59,8 @@ def spoken_by(url: str, **options: str) -> bytes:
         (answer(SOUND, content_type="audio/pcm"), {"format": "sse"}),
     ],
     ids=[
-        "a length", "neither length nor chunks", "tiny chunks and no type", "100 Continue", "gzip", "deflate", "stereo",
+        "a length", "neither length nor chunks", "tiny chunks and no type", "100 Continue", "gzip", "deflate",
+        "an encoding that is none", "stereo",
         "wav without its type", "wav called pcm", "wav with too small a length", "events", "events that end with DONE",
         "no events although they were asked for",
     ],

@@ -23,7 +23,8 @@ OTHER_SOUNDS = (
     "application/ogg", "audio/basic", "audio/mulaw", "audio/x-mulaw", "audio/pcmu", "audio/alaw", "audio/x-alaw",
     "audio/pcma",
 )  # fmt: skip
-COMPRESSIONS = ("", "identity", "gzip", "deflate")  #: content encodings that the client undoes
+#: content encodings that the client does not undo; others are undone, or are no compression
+COMPRESSIONS = ("br", "zstd", "compress", "x-compress", "x-gzip", "bzip2", "xz")
 START_BYTES = 12  #: as many tell a WAV
 #: first bytes, in lower case, that no sound has
 TEXT_STARTS = (b"<!doctype", b"<html", b"<?xml", b'{"error', b'{"detail', b'{"message')
@@ -89,7 +90,7 @@ def stated_format(headers: Mapping[str, str], requested: SoundFormat, *, events:
         raise UpstreamFailed(f"the answer is {kind}; expected sound: look at base_url")
     if kind.startswith(OTHER_SOUNDS):
         raise UpstreamFailed(f"the answer is {kind}; expected {requested.encoding}, or wav or mp3: look at format")
-    if (compression := headers.get("content-encoding", "").strip().lower()) not in COMPRESSIONS:
+    if (compression := headers.get("content-encoding", "").strip().lower()) in COMPRESSIONS:
         raise UpstreamFailed(f"the answer is compressed as {compression}; expected none: look at the server's proxy")
     pairs = (pair.partition("=") for pair in parameters.split(";"))
     named = {name.strip(): value.strip(' "') for name, _, value in pairs}
