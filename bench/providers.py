@@ -27,6 +27,7 @@ from seriatim.client.job import Job
 from seriatim.client.producer import Producer
 from seriatim.records import Sentence
 from seriatim.stream_entries import Audio
+from seriatim.text.language_detector import detect_language
 from tests.providers.provider_simulator import MS_PER_CHAR, ProviderSimulator, sound_of
 from tests.providers.provider_systems import heard_sound, provider_workers, request
 from tests.support.process_system import RealSystem
@@ -76,11 +77,18 @@ def provider(**fields: Any) -> Iterator[str]:
 
 @contextmanager
 def system_before(url: str) -> Iterator[Producer]:
-    """A producer of a system whose one worker process has as many slots as the provider has places."""
+    """A producer of a system whose one worker process has as many slots as the provider has places.
+
+    The producer has enqueued before, and the model that finds languages is loaded, as a gateway does when it starts: it
+    takes the first text of a program 1 to 2 s.
+    """
+    detect_language("It is ready.")
     with tempfile.TemporaryDirectory() as folder, RealSystem.on(Path(folder)) as system:
         system.reassembler()
         provider_workers(system, url, f"voices={','.join(VOICES)}", slots=PLACES)
-        yield system.producer()
+        producer = system.producer()
+        heard_right(producer.enqueue(["It is ready."], request()), ["It is ready."])
+        yield producer
 
 
 def sentence_of(name: str, n_chars: int) -> str:

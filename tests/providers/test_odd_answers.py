@@ -60,9 +60,8 @@ def spoken_by(url: str, **options: str) -> bytes:
     ],
     ids=[
         "a length", "neither length nor chunks", "tiny chunks and no type", "100 Continue", "gzip", "deflate",
-        "an encoding that is none", "stereo",
-        "wav without its type", "wav called pcm", "wav with too small a length", "events", "events that end with DONE",
-        "no events although they were asked for",
+        "an encoding that is none", "stereo", "wav without its type", "wav called pcm", "wav with too small a length",
+        "events", "events that end with DONE", "no events although they were asked for",
     ],
 )  # fmt: skip
 def test_odd_answers_that_are_spoken(found: bytes, options: dict[str, str]) -> None:
