@@ -89,7 +89,7 @@ _SMALL_ROMAN = re.compile(r"[IVX]{2,6}")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
 _SECTION = re.compile(r"\d+(?:[.\u066b]\d+)+")
 #: J.-J. Rousseau, Jean-P. Martin
-_HYPHENATED_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.|[A-ZÀ-Þ][^\W\d_]+)-[^\W\d_]\.$")
+_HYPHENATED_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.-[^\W\d_]|[A-ZÀ-Þ][a-zß-ÿ]+-[A-ZÀ-Þ])\.$")
 #: letters of the scripts without capitals that put spaces between words and write abbreviations with a stop
 _CASELESS = re.compile(r"[\u0590-\u08ff\u0900-\u0eff]")
 #: languages of other scripts, in which a Latin word is judged as an English one: Dr. Smith, Apple Inc.
@@ -97,18 +97,19 @@ _OTHER_SCRIPTS = frozenset(
     ["am", "ar", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "lo", "mk",
      "ml", "mr", "my", "ne", "pa", "ru", "si", "ta", "te", "th", "uk", "ur", "yue", "zh"]
 )  # fmt: skip
-_LATIN_END = re.compile(r"(?<![A-Za-z.])[A-Za-z][A-Za-z.]*(?: [A-Za-z.]+)*(?<![IVX])\.$")
+_LATIN_END = re.compile(r"(?<![A-Za-z.%/'’_\d–-])[A-Za-z][A-Za-z.]*(?: [A-Za-z.]+)*(?<![IVX])\.$")
 _ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}。｡]$")
 #: U.S., EE.UU., J.-C., p.m., Ph.D., without the last stop
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]{1,2}$")
 _SPACED_INTRODUCTION = re.compile(
-    r"(?<!\w)(?:т\. ?[екн]|z\. ?b|d\. ?h|u\. ?a|p\. ?ex|p\. ?ej|p\. ?es|d\. ?ex|t\. ?j|π\. ?χ)\.$", re.IGNORECASE
+    r"(?<!\w)(?:т\. ?[ек]|(?<!и )т\. ?н|z\. ?b|d\. ?h|u\. ?a|p\. ?ex|p\. ?ej|p\. ?es|d\. ?ex|t\. ?j|π\. ?χ)\.$",
+    re.IGNORECASE,
 )
 _QUANTITY = re.compile(r"[\dIVX]\.? [^\W\d_]{1,5}\.$")  #: 5 kg., 3. Feb., 1998 г. and XX w.
 #: languages that write no abbreviations in their own script with a stop
 _NO_ABBREVIATIONS = frozenset(["ja", "ko", "zh"])
 #: и т. д. Потом: it ends a sentence before a capital
-_AND_MORE = re.compile(r"(?<!\w)(?:т\. ?[дп]|[ий] (?:др|пр)|та ін)\.$")
+_AND_MORE = re.compile(r"(?<!\w)(?:т\. ?[дп]|и т\. ?н|[ий] (?:др|пр)|та ін)\.$")
 _JUDGED_INITIALS = frozenset(["en"])  #: languages of which sentencex knows which letters are initials
 _SPACED_HALF_DAY = re.compile(r"(?<!\w)[ap]\. m\.$")
 _LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[\"'“‘«]))[^\s(\[\"'“‘«]*$")

@@ -9,6 +9,11 @@ from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 
 #: what a public segmenter, or an earlier version of ours, cuts otherwise
 HARD = """
+ru Сбой %s. | Получен ответ. | Опции -L и -P. | Иначе нельзя.
+bg Сол, пипер и т.н. | В този случай е добре.
+hu Adja meg az URL-t. | Használja ezt.
+pl Nie ma tu POSIX-a. | Zmienna jest pusta.
+fr Jean-P. Martin et J.-J. Rousseau. | Voilà.
 en She is the CEO of Acme Corp. | She lives in N.Y.C. Good.
 en a.k.a. The Boss. | He came.
 en Is this the end?|No, it is not.|Good.
