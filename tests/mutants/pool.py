@@ -27,7 +27,7 @@ POOL = (
         " or sentence_get(job, seq).suspect == 1",
         "",
         "a sentence that must run alone waits without a message, and for its lease",
-        (MACHINE,),
+        (CRASHES, MACHINE),
     ),
     Mutant(
         "finish_and_claim.claims for a process that is to be empty",
@@ -35,7 +35,7 @@ POOL = (
         " or alone or",
         " or",
         "a process that waits to run a suspect alone is never empty",
-        (MACHINE,),
+        (CRASHES, MACHINE),
     ),
     Mutant(
         "pool.batch ahead by theta",

@@ -3,10 +3,11 @@
 import pytest
 from redis import Redis
 
-from seriatim.lua.pool_records import ClaimVerdict, FinishVerdict, RetryPolicy
+from seriatim.lua import pool_scripts
+from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict, NextSentence, RetryPolicy
 from seriatim.lua.pool_scripts import outbox_entry
 from seriatim.records import TaskMessage
-from tests.scripts.pool.pool_driver import LEASE_MS, P, PoolDriver
+from tests.scripts.pool.pool_driver import LEASE_MS, POOL, P, PoolDriver
 
 
 def in_one_process(redis: Redis, n: int, **options: object) -> tuple[PoolDriver, list[TaskMessage]]:
@@ -122,6 +123,46 @@ def test_a_message_that_arrived_is_not_published_again_while_it_waits(redis: Red
     suspect = again["j", messages[0].seq]
     assert stage.claim(suspect, "w2").verdict is ClaimVerdict.WAIT
     assert suspect not in stage.sweep().outbox
+
+
+def suspects_beside_another_process(redis: Redis) -> tuple[PoolDriver, list[TaskMessage]]:
+    """Two suspects of a process that died; of another job, two sentences run in "w2" and a third waits."""
+    stage, _ = in_one_process(redis, 2)
+    stage.hire("w2", 4)
+    stage.accept("other", *[1_000] * 3, user="bob")
+    running = stage.pick(2)
+    stage.takes("w2", *running)
+    assert [message.job for message in running] == ["other", "other"]
+    stage.leave("w1", died=True)
+    return stage, running
+
+
+def finish_and_claim(stage: PoolDriver, message: TaskMessage) -> NextSentence:
+    finished = FinishedSentence(stage.epochs[message], 250, 1_000)
+    call = pool_scripts.finish_and_claim(POOL, message, finished, 600_000, "w2", LEASE_MS, 1, 4_000)
+    following: NextSentence = stage.do(call.at(stage.now))
+    assert following.verdict is FinishVerdict.OK
+    return following
+
+
+def test_a_hot_slot_leaves_a_suspect_to_its_message(redis: Redis) -> None:
+    """It may have to wait until the process is empty, and a slot does not wait."""
+    stage, running = suspects_beside_another_process(redis)
+    following = finish_and_claim(stage, running[0])
+    assert following.message is None
+    assert [(message.job, message.seq) for message in following.picked] == [("j", 0)]
+    assert outbox_entry(following.picked[0]) in stage.held()[":outbox"]
+
+
+def test_a_hot_slot_takes_nothing_while_its_process_waits_to_be_empty(redis: Redis) -> None:
+    stage, running = suspects_beside_another_process(redis)
+    suspects = stage.pick(2)
+    assert [message.job for message in suspects] == ["j", "j"]
+    assert stage.claim(suspects[0], "w2").verdict is ClaimVerdict.WAIT
+    following = finish_and_claim(stage, running[0])
+    assert following.message is None
+    assert [(message.job, message.seq) for message in following.picked] == [("other", 2)]
+    assert outbox_entry(following.picked[0]) in stage.held()[":outbox"], "its message is not published yet"
 
 
 @pytest.mark.parametrize("how", ["left", "died", "fell silent"])
