@@ -94,8 +94,13 @@ class Supervisor:
         handle_sighup_as_sigterm()
         if can_fork():
             import_ahead(["workers.imported_ahead"])
-        facts = {"pool": self.pool_name, "processes": str(self.processes), "gpus": ",".join(self.gpus)}
-        log.info("workers start", extra=facts)
+        log.info(
+            "workers start",
+            extra={
+                "pool": self.pool_name, "processes": self.processes.least, "most_processes": self.processes.most,
+                "gpus": ",".join(self.gpus),
+            },
+        )  # fmt: skip
         while not self.stopping or any(child.process for child in self.children):
             for child in tuple(self.children):
                 status = self._poll_child(child)

@@ -65,13 +65,16 @@ OPERATORS = {("CONFIG", "GET", "requirepass")}  #: it looks how durable the serv
 #: the scripts that each role calls
 SCRIPTS = {
     "producer": {
-        "pool": ["submit", "memory_wait", "extend", "pick", "ack", "cancel", "tune", "signals", "strike", "rebase"],
+        "pool": [
+            "submit", "submit_and_pick", "memory_wait", "extend", "pick", "ack", "cancel", "tune", "signals", "strike",
+            "rebase",
+        ],
         "job": ["init", "life", "close", "end", "heard"],
     },
     "gateway": {
         "pool": [
-            "submit", "memory_wait", "extend", "pick", "ack", "cancel", "tune", "tune_user", "signals", "strike",
-            "rebase",
+            "submit", "submit_and_pick", "memory_wait", "extend", "pick", "ack", "cancel", "tune", "tune_user",
+            "signals", "strike", "rebase",
         ],
         "job": ["init", "life", "close", "end", "heard"],
     },
@@ -79,6 +82,7 @@ SCRIPTS = {
         "pool": [
             "claim", "finish", "fail", "beat", "register", "leave", "mark", "fenced", "sweep", "pick", "strike",
             "rebase", "fill_done", "postpone", "finish_and_claim", "report_limits", "handover",
+            "scale", "signals",
         ],
         "job": ["open", "append", "fill", "life", "close", "end"],
     },

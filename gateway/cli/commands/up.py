@@ -68,9 +68,9 @@ def up(settings: Settings, plan: SystemPlan) -> int:
         plans = zip(list(children)[-1 - len(plan.beside) :], (worker_plan, *plan.beside), strict=True)
         pools = "; ".join([_await_pool(system, name, each) for name, each in plans])
         redis_url = redacted_url(system_settings.redis_url)
-        _write_line(f"up: {pools}; Redis at {redis_url}; logs in {folder}")
-        _write_line(f"speak with:  seriatim speak FILE -o OUT --redis {redis_url}")
         with contextlib.suppress(KeyboardInterrupt):
+            _write_line(f"up: {pools}; Redis at {redis_url}; logs in {folder}")
+            _write_line(f"speak with:  seriatim speak FILE -o OUT --redis {redis_url}")
             children |= _start_gateway(system, plan.http)
             _supervise_children(system, children)
         _write_line("stopping: running sentences may finish")

@@ -132,7 +132,7 @@ def test_a_plan_speaks_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-o", "out.doc"], "expected an ending of .m4b, .m4a, .mp4, .mp3, .opus, or a folder: out.doc/"),
+        (["-o", "out.doc"], "expected an ending of .m4b, .m4a, .mp4, .mp3, .opus, .epub, or a folder: out.doc/"),
         (["-o", "out.mp3", "--format", "opus"], "'out.mp3' ends in .mp3, but --format is opus; omit one of them"),
         (["-o", "out", "--format", "m4b"], "--format m4b is for one file; for a folder choose one of: mp3, m4a, opus"),
         (["-o", "in.epub", "--library"], "in.epub is a file; name a folder for the files of the chapters"),

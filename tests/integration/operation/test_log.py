@@ -101,7 +101,7 @@ def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(syst
 
 def test_the_start_says_what_is_in_force(system: RealSystem) -> None:
     (start,) = lines(system, "workers", "workers start")
-    assert (start["pool"], start["processes"]) == ("tone", 1)
+    assert (start["pool"], start["processes"], start["most_processes"]) == ("tone", 1, 1)
     (ready,) = wait_until(lambda: lines(system, "workers", "ready"), "it says so, a moment after it is registered")
     assert (ready["pool"], ready["engine"], ready["slots"]) == ("tone", "tone", 2)
     assert ready["live_window_ms"] == system.settings.live_window_ms
