@@ -128,7 +128,9 @@ class Supervisor:
         last = max(self.children, key=lambda child: child.index)
         log.info("worker process drained", extra={"owner": last.owner} | facts)
         last.leaving = True
-        if last.process is not None:
+        if last.process is None:
+            self.children.remove(last)
+        else:
             last.process.send_signal(signal.SIGTERM)
 
     def _poll_child(self, child: WorkerChild) -> int | None:
@@ -159,6 +161,8 @@ class Supervisor:
                 preexec_fn=dies_with_parent(signal.SIGKILL),  # without a supervisor it must not run on: leases expire
             )
         child.started_s = time.monotonic()
+        if self.stopping:  # the signal came while it started, before it could be passed on
+            child.process.send_signal(signal.SIGTERM)
 
     def _handle_exit(self, child: WorkerChild, status: int) -> None:
         """Plan the next start of a process that has ended, or remove it, and take it out of the pool."""

@@ -96,6 +96,30 @@ def test_sigterm_finishes_the_sentence_takes_no_more_and_leaves_the_pool(system:
         assert client.hgetall(f"{pool_prefix(pool)}:dead") == {}
 
 
+#: `python -m workers`, which gets SIGTERM within each start of a worker process, before it knows that process
+SIGTERM_WHILE_STARTING = """
+import signal, sys
+from seriatim.process.forked_process import allow_forks
+from workers import __main__, supervisor
+
+def start_and_be_stopped(plan, fork=supervisor.fork_process):
+    child = fork(plan)
+    signal.raise_signal(signal.SIGTERM)
+    return child
+
+allow_forks()
+supervisor.fork_process = start_and_be_stopped
+sys.exit(__main__.main(sys.argv[1:]))
+"""
+
+
+def test_sigterm_while_a_process_starts_ends_that_process_too(system: RealSystem, pool: str) -> None:
+    starting = system.start(pool, "-c", SIGTERM_WHILE_STARTING, "--engine", "tone", "--pool", pool)
+    assert starting.wait(PATIENCE_S) == 0
+    assert "workers start" in system.log(pool)
+    assert system.worker_pids(pool) == {}
+
+
 def test_what_outlasts_the_drain_time_is_handed_back(system: RealSystem, pool: str) -> None:
     leaving = system.workers(1, name=f"{pool}-leaving", pool=pool, worker_drain_s=0.3)
     text = [*sentences(2, "before"), *system.held([]), *sentences(2, "behind")]
