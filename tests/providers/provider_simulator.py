@@ -27,6 +27,7 @@ CHUNK_MS = 100
 MS_PER_CHAR = 60.0
 TIMBRE_NAMES = tuple(TIMBRES)
 TURN_S = 60.0  #: a step of the simulator's thread takes milliseconds; this only ends a test that hangs
+ACCEPT_TURNS = 8  #: of the loop, after which a connection that was accepted has its task; asyncio takes three
 RESET = struct.pack("ii", 1, 0)  #: SO_LINGER: close with a reset
 
 
@@ -123,6 +124,8 @@ class ProviderSimulator:
     async def _end(self) -> None:
         assert self._server is not None
         self._server.close()
+        for _ in range(ACCEPT_TURNS):
+            await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -137,13 +140,13 @@ class ProviderSimulator:
                 target, headers = head
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 await self._answer(writer, target, headers, json.loads(body or b"{}"), connection)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass
+        except asyncio.CancelledError:
+            writer.transport.abort()
         finally:
+            await _close(writer)
             self._tasks.discard(task)
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()  # or the loop ends before, and the socket is left to the next test
 
     async def _answer(
         self, writer: asyncio.StreamWriter, target: str, headers: Mapping[str, str], fields: Mapping[str, Any], n: int
@@ -279,6 +282,17 @@ def _change_headers(headers: dict[str, str], fault: ProviderFault | None, rate_h
         headers["content-type"] = "application/json"
     elif fault is ProviderFault.OTHER_RATE or stated:
         headers["content-type"] = f"audio/pcm; rate={rate_hz}; channels=1"
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close a connection and wait for that: a loop that ends before leaves the socket to the next test."""
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        try:
+            await writer.wait_closed()
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            await writer.wait_closed()
 
 
 async def _read_head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]] | None:
