@@ -149,7 +149,10 @@ def test_subtitles_are_read_without_their_times() -> None:
         (FB2.encode("cp1251")[:-40], "no well-formed XML"),
         (f'<!DOCTYPE x [<!ENTITY a "b">]>{FB2.partition("?>")[2]}'.encode(), "entities of its own"),
         (b"{\\rtf1\\ansi }", "has no text"),
-        (b"{\\rtf1 a\\u99999999999999999999?}", "is damaged, and could not be read: Python int too large"),
+        (
+            b"{\\rtf1 a\\u99999999999999999999?}",
+            r"is damaged, and could not be read: Python int too large|is a damaged RTF document: chr\(\)",
+        ),
     ],
 )
 def test_a_damaged_document_is_refused_with_a_line(raw: bytes, message: str) -> None:
