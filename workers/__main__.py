@@ -11,7 +11,7 @@ from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exit_codes import ExitCode
 from seriatim.process.forked_process import allow_forks
 from seriatim.process.home_folder import expand_home
-from seriatim.process.process_range import ProcessRange, usable_cores
+from seriatim.process.process_range import ProcessRange, process_range, usable_cores
 from seriatim.settings import Settings
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 from workers.engines.engine_registry import check_name, engine_names, load, options_of
@@ -64,7 +64,7 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--engine", required=True, metavar="NAME", help=f"one of {', '.join(engine_names())}")
     parser.add_argument(
-        "--processes", type=_process_range, default=ProcessRange(), metavar="N",
+        "--processes", type=process_range, default=ProcessRange(), metavar="N",
         help="worker processes (default 1); 1..4: as many as the load asks for; auto: from 1 to what suits the machine",
     )  # fmt: skip
     parser.add_argument(
@@ -100,13 +100,6 @@ def _positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
     return value
-
-
-def _process_range(text: str) -> ProcessRange:
-    try:
-        return ProcessRange.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _slot_count(text: str) -> int:

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.cli.book_parsers import BATCH, BOOK, BOOK_FIX, add_batch, add_book, add_book_fix
 from gateway.cli.engine_parsers import ENGINE_COMMANDS
 from gateway.cli.operator_parsers import OPERATORS
-from gateway.cli.parser_parts import (
-    add_command,
-    add_redis,
-    positive_int,
-    process_range,
-)
+from gateway.cli.parser_parts import add_command, add_redis, positive_int
 from gateway.cli.service_parsers import SERVICES
 from gateway.cli.text_options import (
     FORMATS,
@@ -25,6 +20,7 @@ from gateway.cli.text_options import (
 )
 from seriatim import __version__
 from seriatim.errors import UnknownOption
+from seriatim.process.process_range import process_range
 
 if TYPE_CHECKING:
     from seriatim.client.job_options import JobRequest

@@ -115,18 +115,6 @@ def web_address(text: str) -> str:
     return text
 
 
-def process_range(text: str) -> ProcessRange:
-    """A number of worker processes, or a range such as 1..4.
-
-    Raises:
-        ArgumentTypeError: it is neither.
-    """
-    try:
-        return ProcessRange.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def loudness(text: str) -> float:
     """A loudness in LUFS, of speech that is neither noise nor distorted; more than -16 the limiter would take back.
 

@@ -1,5 +1,6 @@
 """The process range: how few and how many worker processes a supervisor may run, as the command line names it."""
 
+import argparse
 import os
 import re
 from dataclasses import dataclass
@@ -50,3 +51,15 @@ class ProcessRange:
 def usable_cores() -> int:
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def process_range(text: str) -> ProcessRange:
+    """Read the argument of --processes or --workers, for argparse.
+
+    Raises:
+        ArgumentTypeError: it is no range; the message says what is expected.
+    """
+    try:
+        return ProcessRange.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

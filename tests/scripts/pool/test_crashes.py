@@ -125,6 +125,17 @@ def test_a_message_that_arrived_is_not_published_again_while_it_waits(redis: Red
     assert suspect not in stage.sweep().outbox
 
 
+def suspects_picked_again(redis: Redis) -> tuple[PoolDriver, dict[tuple[str, int], TaskMessage]]:
+    """Two suspects of a process that died, and two sentences of another job; the first of these runs in "w2"."""
+    stage, _ = in_one_process(redis, 2)
+    stage.leave("w1", died=True)
+    stage.hire("w2", 4)
+    stage.accept("other", *[1_000] * 2, user="bob")
+    again = {(message.job, message.seq): message for message in stage.pick()}
+    stage.takes("w2", again["other", 0])
+    return stage, again
+
+
 def suspects_beside_another_process(redis: Redis) -> tuple[PoolDriver, list[TaskMessage]]:
     """Two suspects of a process that died; of another job, two sentences run in "w2" and a third waits."""
     stage, _ = in_one_process(redis, 2)
@@ -168,12 +179,7 @@ def test_a_hot_slot_takes_nothing_while_its_process_waits_to_be_empty(redis: Red
 @pytest.mark.parametrize("how", ["left", "died", "fell silent"])
 def test_what_waited_in_a_process_that_is_gone_is_dispatched_at_once(redis: Redis, how: str) -> None:
     """The suspect that waits to run alone, and what waits behind it: none is blamed, and none waits for its lease."""
-    stage, _ = in_one_process(redis, 2)
-    stage.leave("w1", died=True)
-    stage.hire("w2", 4)
-    stage.accept("other", *[1_000] * 2, user="bob")
-    again = {(message.job, message.seq): message for message in stage.pick()}
-    stage.takes("w2", again["other", 0])
+    stage, again = suspects_picked_again(redis)
     waiting = [again["j", 0], again["j", 1], again["other", 1]]
     stage.now += LEASE_MS - 1
     stage.beat("w2", again["other", 0], slots=4)
@@ -213,12 +219,7 @@ def test_what_waited_in_one_process_and_is_spoken_by_another_stays_there(redis: 
 
 @pytest.mark.parametrize("how", ["cancelled", "expired", "left"])
 def test_a_process_that_waited_for_a_suspect_is_open_again_when_that_is_gone(redis: Redis, how: str) -> None:
-    stage, _ = in_one_process(redis, 2)
-    stage.leave("w1", died=True)
-    stage.hire("w2", 4)
-    stage.accept("other", *[1_000] * 2, user="bob")
-    again = {(message.job, message.seq): message for message in stage.pick()}
-    stage.takes("w2", again["other", 0])
+    stage, again = suspects_picked_again(redis)
     assert stage.claim(again["j", 0], "w2").verdict is ClaimVerdict.WAIT
     if how == "cancelled":
         stage.cancel("j")
