@@ -132,7 +132,7 @@ class Settings:
     sweep_ms: int = _int(400, "least time between two sweeps of a pool", 10)
     pending_step_grace_ms: int = _int(1_000, "steps that another process began are left to it for so long", 10)
     max_failures: int = _int(3, "failures of a sentence before it is given up", 1)
-    backoff_ms: int = _int(200, "pause before the second attempt at a sentence; doubles with each", 0)
+    backoff_ms: int = _int(200, "pause before the second attempt at a sentence; doubles with each, up to a minute", 0)
     stall_timeout_ms: int = _int(
         30_000, "a sentence that shows no sound for so long, and twice its estimate, is stuck", 100
     )

@@ -70,7 +70,7 @@ class RetryPolicy:
     """How attempts that come to nothing are treated."""
 
     max_failures: int = 3  #: blamed failures of a sentence before it is given up
-    backoff_ms: int = 200  #: before the second attempt; doubles with each
+    backoff_ms: int = 200  #: before the second attempt; doubles with each, up to a minute
     ended_life_ms: int = 600_000  #: how long an ended job's state can be asked for
 
     @classmethod

@@ -76,6 +76,28 @@ def test_back_off_doubles(redis: Redis) -> None:
         stage.now += 1
 
 
+@pytest.mark.parametrize(
+    ("backoff_ms", "n_failures", "wait_ms"), [(0, 1_030, 0), (200, 12, 60_000), (90_000, 3, 90_000)]
+)
+def test_back_off_does_not_grow_beyond_a_minute_or_what_is_set(
+    redis: Redis, backoff_ms: int, n_failures: int, wait_ms: int
+) -> None:
+    """Not even behind a thousand failures: 2 to the power of 1,024 is no number."""
+    stage = PoolDriver(redis)
+    stage.retry = RetryPolicy(max_failures=n_failures + 2, backoff_ms=backoff_ms)
+    stage.accept("j", 1_000)
+    for _ in range(n_failures):
+        stage.passes(wait_ms)
+        message = stage.pick_one()
+        stage.takes("w1", message)
+        stage.fail(message)
+    if wait_ms:
+        stage.passes(wait_ms - 1)
+        assert stage.pick() == []
+        stage.passes(1)
+    assert stage.pick_one().seq == 0
+
+
 def test_a_suspect_waits_until_its_process_is_empty_and_then_runs_alone(redis: Redis) -> None:
     stage, _ = in_one_process(redis, 2)
     stage.leave("w1", died=True)

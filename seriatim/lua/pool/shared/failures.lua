@@ -3,6 +3,7 @@
 
 -- The dead-letter list keeps the newest DEAD_MOST sentences of POOL_LIFE, each with all it takes to speak it again (decision 14).
 local DEAD_MOST = 1000
+local LONGEST_BACKOFF, MOST_DOUBLINGS = 60000, 30      -- ms
 local LENGTHS = {1000, 2000, 5000, 10000, 20000, 30000, 60000}    -- of sentences, in ms; as seriatim/pool_metrics.py has them
 
 local function add_dead_letter(name, t, letter)
@@ -44,7 +45,12 @@ local function retry_policy(max_failures, backoff, ended_life)
   return {max_failures = tonumber(max_failures), backoff = tonumber(backoff), ended_life = tonumber(ended_life)}
 end
 
--- An attempt came to nothing. With `blame` it counts towards the most failures; back-off doubles with each.
+-- Back-off in ms behind a number of failures (one or more): it doubles with each, up to a minute, or what is set if that is more.
+local function backoff_after(failures, backoff)
+  return math.max(backoff, math.min(backoff * 2 ^ math.min(failures - 1, MOST_DOUBLINGS), LONGEST_BACKOFF))
+end
+
+-- An attempt came to nothing. With `blame` it counts towards the most failures.
 local function fail_attempt(job, seq, s, user, class, blame, reason, t, retry)
   local most = retry.max_failures
   if s.state == 'R' then
@@ -56,7 +62,7 @@ local function fail_attempt(job, seq, s, user, class, blame, reason, t, retry)
   if blame then s.failures = s.failures + 1 end
   if blame and most > 0 then measure('failed', s.ms, LENGTHS) end
   if s.failures >= most then return give_up_sentence(job, seq, s, reason, t, retry.ended_life, most <= 0, most < 0) end
-  requeue(job, seq, s, t + (blame and retry.backoff * 2 ^ (s.failures - 1) or retry.wait or 0), t)
+  requeue(job, seq, s, t + (blame and backoff_after(s.failures, retry.backoff) or retry.wait or 0), t)
   C('HINCRBY', M, 'retries', 1)
   index_job(job, t)
 end
