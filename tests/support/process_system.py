@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar, cast
 from redis import Redis
 
 from seriatim.client.producer import Producer
-from seriatim.keys import job_prefix, pool_prefix
+from seriatim.keys import REASSEMBLERS, job_prefix, pool_prefix
 from seriatim.settings import Settings, variable
 from seriatim.state.pool_record import read_pool
 from tests.support.forked_command import ForkedCommand
@@ -37,6 +37,7 @@ QUICK = {
     "message_timeout_ms": 1_500,
     "http_drain_s": 1,
 }
+DAY_S = 86_400
 HOLD = "gatekeeper"  #: a sentence with this word stops in its middle until the test makes `RealSystem.gate`
 ALWAYS = ("--appendonly", "yes", "--appendfsync", "always")  #: a server that loses nothing when it is killed
 
@@ -163,6 +164,10 @@ class RealSystem:
     def reassembler(self, name: str = "reassembler", **settings: object) -> "subprocess.Popen[bytes]":
         """Start one reassembler; returns at once."""
         return self.start(name, "-m", "reassembler.main", **settings)
+
+    def expect_reassembler(self) -> None:
+        """Let no health check find that none is running, however late its heartbeats come."""
+        self.redis.zadd(REASSEMBLERS, {"expected|/nowhere": time.time() + DAY_S})
 
     def workers(
         self,

@@ -39,12 +39,13 @@ def test_an_engine_that_hangs_is_not_ready(new_system: Callable[..., RealSystem]
     """The worker beats, holds its slots and has taken the sentence; nothing is heard."""
     system = new_system()
     system.reassembler()
+    system.expect_reassembler()
     system.workers(1, options={"stuck_on": "Ready"})
     gateway = start(system, http_probe_s=1)
     with gateway.client() as client:
         answer = client.get("/readyz")
         assert answer.status_code == 503
-        assert "not ready" in answer.json()["error"]["message"]
+        assert "has not spoken a probe sentence" in answer.json()["error"]["message"]
         assert client.get("/healthz").status_code == 200, "this process is alive all the same"
 
 

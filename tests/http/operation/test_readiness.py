@@ -22,6 +22,7 @@ def test_a_gateway_that_cannot_read_what_is_spoken_is_not_ready(
     """
     system = new_system()
     system.reassembler()
+    system.expect_reassembler()
     system.workers(1)
     system.redis.acl_setuser("gateway", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-xread"])
     gateway = start(system, redis_url=f"unix://gateway@{system.server.socket}", http_probe_s=3600)

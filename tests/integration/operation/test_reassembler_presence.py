@@ -46,6 +46,14 @@ def test_one_that_works_is_alive_however_little_there_is_to_do_and_one_that_hang
     assert "1 reassembler" in drawn or "no pool yet" in drawn
 
 
+def test_one_that_is_ready_is_known(system: RealSystem) -> None:
+    """From its first moment on: a gateway that looks for it then is ready, too."""
+    system.reassembler()
+    wait_until(lambda: " ready " in system.log("reassembler"))
+    with system.redis as client:
+        assert client.zcard(REASSEMBLERS) == 1
+
+
 @pytest.mark.thorough
 def test_a_gateway_that_looks_for_recordings_elsewhere_says_so(tmp_path: Path) -> None:
     with RealSystem.on(tmp_path) as system:
