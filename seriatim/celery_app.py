@@ -32,6 +32,7 @@ DAY_S = 24 * 3600
 BROKEN = (OperationalError, RedisError, AMQPError, OSError, EOFError)
 POOL_LIMIT = 10  #: Celery's default
 REACH_S = 2
+ANSWER_S = 15  #: a broker that says nothing for so long, where an answer is due
 CONFIRM_S = 10.0  #: a broker that is out of memory or disk confirms nothing; the outbox keeps unconfirmed messages
 
 
@@ -88,13 +89,13 @@ def _transport_options(broker: Broker) -> dict[str, Any]:
     one with certificates could get a connection of one without. A random `app` makes the options of each application
     unique.
     """
-    options: dict[str, Any] = {"confirm_publish": True} if broker.confirms else {}
+    options: dict[str, Any] = {"confirm_publish": True, "read_timeout": ANSWER_S} if broker.confirms else {}
     if broker.sentinels:
         options["master_name"] = broker.sentinels.service
         options["sentinel_kwargs"] = sentinel_arguments(broker.sentinels, broker.tls)
     return options | {
         "visibility_timeout": DAY_S,
-        "socket_timeout": 15,
+        "socket_timeout": ANSWER_S,
         "socket_connect_timeout": 2,
         "app": secrets.token_hex(8),
         **KEPT_ALIVE,
@@ -117,8 +118,13 @@ def publish(app: Celery, pool: str, messages: Iterable[TaskMessage]) -> None:
     """
     try:
         with app.producer_pool.acquire(block=True) as producer:
-            for message in messages:
-                _send_message(app, producer, pool, message)
+            try:
+                for message in messages:
+                    _send_message(app, producer, pool, message)
+            except BROKEN:
+                if producer.connection:  # kombu would say goodbye, and wait for a broker that reads nothing
+                    producer.connection.collect()
+                raise
     except BROKEN as error:
         if isinstance(error.__cause__, MessageNacked):
             raise Unavailable("the broker refused a message; is its memory, its disk or the queue full?") from None

@@ -19,9 +19,12 @@ class TaskEventSender(EventDispatcher):
     _group_buffer: Any
     _publish: Any
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, connection: Any = None, *args: Any, **kwargs: Any) -> None:
+        # RabbitMQ confirms nothing while its memory is full: Celery's loop would wait for it
+        if (made := getattr(connection, "connection", None)) and hasattr(made, "confirm_publish"):
+            made.confirm_publish = False
         # with an unlimited buffer a slot never flushes: a broker that hangs would block it
-        super().__init__(*args, **(kwargs | {"buffer_limit": sys.maxsize}))
+        super().__init__(connection, *args, **(kwargs | {"buffer_limit": sys.maxsize}))
 
     def flush(self, errors: bool = True, groups: bool = True) -> None:  # noqa: FBT001  # Celery's signature
         """Send the buffered events. Those that the broker does not accept are kept for the next flush."""

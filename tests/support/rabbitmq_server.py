@@ -86,6 +86,14 @@ class PrivateRabbit:
         """End what `refuse_messages` began."""
         self._control("clear_policy", "full")
 
+    def run_out_of_memory(self) -> None:
+        """Let it read nothing from connections that publish, as it does when its memory is full."""
+        self._control("set_vm_memory_high_watermark", "absolute", "1")
+
+    def find_memory(self) -> None:
+        """End what `run_out_of_memory` began."""
+        self._control("set_vm_memory_high_watermark", "0.4")
+
     def _control(self, *words: str) -> str:
         command = [str(PROGRAM.with_name("rabbitmqctl")), "-q", *words]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)

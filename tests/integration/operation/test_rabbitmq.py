@@ -68,6 +68,28 @@ def test_a_message_that_is_not_confirmed_is_sent_again(
     assert system.count("lost_messages", "unconfirmed") == 0
 
 
+def test_a_broker_that_ran_out_of_memory_costs_time_only(
+    new_system: Callable[..., RealSystem], broker: PrivateRabbit
+) -> None:
+    """It reads nothing from those who publish: not from the caller, nor from a worker that sends events for Flower."""
+    system = new_system(broker_url=broker.url, lease_ms=60_000, message_timeout_ms=60_000)
+    system.reassembler()
+    system.workers(1, pool="blocked")
+    pids = system.worker_pids()
+    with make_app(system.settings.broker) as app:
+        app.control.enable_events()
+    texts = sentences(3, "blocked")
+    broker.run_out_of_memory()
+    try:
+        listener = Listener(system.producer().enqueue(texts, JobRequest.of({"engine": "tone", "pool": "blocked"})))
+        assert system.redis.zcard(f"{pool_prefix('blocked')}:outbox") == 1, "there is one slot"
+        wait_until(lambda: "the broker does not answer" in system.log("workers"), "a worker tries again", 60)
+    finally:
+        broker.find_memory()
+    assert listener.pcm(120) == stream_of(texts)
+    assert system.worker_pids() == pids, system.log("workers")
+
+
 def test_every_queue_is_one_that_newer_servers_accept(system: RealSystem, broker: PrivateRabbit) -> None:
     """From 4.3 on RabbitMQ refuses queues that are neither durable nor exclusive."""
     with (
