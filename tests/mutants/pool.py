@@ -289,6 +289,14 @@ POOL = (
         (RESTART,),
     ),
     Mutant(
+        "beat.a record without a registration",
+        f"{FOLDER}/beat.lua",
+        "C('HEXISTS', w, 'since')",
+        "C('EXISTS', w)",
+        "a process that was taken for dead, and whose gauges came late, has slots that take nothing, for ever",
+        (CRASHES,),
+    ),
+    Mutant(
         "beat.lost ones renewed",
         f"{FOLDER}/beat.lua",
         "if C('HGET', run, name) == ARGV[i + 2] then",

@@ -7,7 +7,7 @@ local t = clock()
 local _, owner, life, slots, lease = unpack(ARGV, 1, 5)
 lease = tonumber(lease)
 local w, run = P .. ':w:' .. owner, P .. ':run:' .. owner
-local known = C('EXISTS', w)
+local known = C('HEXISTS', w, 'since')     -- of the registration; a late gauge alone makes no worker of one that was removed
 local out = {known}
 if known == 1 then
   C('ZADD', P .. ':wk', t + tonumber(life), owner)

@@ -7,6 +7,7 @@ from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict, NextSentence, RetryPolicy
 from seriatim.lua.pool_scripts import outbox_entry
 from seriatim.records import TaskMessage
+from seriatim.state.worker_record import write_gauges
 from tests.scripts.pool.pool_driver import LEASE_MS, POOL, P, PoolDriver
 
 
@@ -96,6 +97,21 @@ def test_back_off_does_not_grow_beyond_a_minute_or_what_is_set(
         assert stage.pick() == []
         stage.passes(1)
     assert stage.pick_one().seq == 0
+
+
+def test_gauges_that_come_late_do_not_make_a_removed_worker_known(redis: Redis) -> None:
+    """It was stopped between its heartbeat and its gauges, and taken for dead: it has to register again to speak."""
+    stage = PoolDriver(redis)
+    stage.leave("w1", died=True)
+    write_gauges(redis, POOL, "w1", {"memory_bytes": 1e8}, gone=())
+    known, _ = stage.beat("w1")
+    assert not known
+    assert stage.held()[":m"]["slots"] == "0"
+    stage.hire("w1")
+    known, _ = stage.beat("w1")
+    assert known
+    stage.accept("j", 1_000)
+    stage.takes("w1", stage.pick_one())
 
 
 def test_a_suspect_waits_until_its_process_is_empty_and_then_runs_alone(redis: Redis) -> None:
