@@ -13,7 +13,15 @@ from tests.unit.text.test_reading import FORMS, cases
 @pytest.mark.parametrize(
     ("pattern", "flags", "required"),
     [
-        (r"\d{1,2}:\d\d", 0, [{":"}, {DIGIT}]),
+        (r"\d{1,2}:\d\d", 0, [{":"}, {DIGIT}, {DIGIT + ":"}]),
+        (
+            r"(?<!\w)(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\s?[k%](?!\w)",
+            0,
+            [{"k", "%"}, {DIGIT}, {DIGIT + "k", DIGIT + "%"}],
+        ),
+        (r"\d\s?\s?k", 0, [{DIGIT}, {"k"}]),
+        (r"\d(?:ab)?k", 0, [{DIGIT}, {"k"}]),
+        (r"\d(?=[km])", 0, [{DIGIT}, {"k", "m"}, {DIGIT + "k", DIGIT + "m"}]),
         (r"(?<!\w)(?:C\+\+|C#)", 0, [{"C"}, {"+", "#"}]),
         (r"(?=[$€])(?P<sign>\$|€)?5", 0, [{"$", "€"}, {"5"}]),
         (r"x(?:a|b)?", 0, [{"x"}]),
