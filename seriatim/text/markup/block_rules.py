@@ -6,6 +6,7 @@ from seriatim.text.control_characters import HARD_LINE
 from seriatim.text.markup.emoji import EMOJI
 from seriatim.text.markup.inline_rules import pair_rule
 from seriatim.text.markup.markup_format import CodeMode
+from seriatim.text.markup.restructured import explicit_rule, is_undecided
 from seriatim.text.markup.scan_state import ScanState, Step
 
 #: a line longer than this is no row of a table and no fence
@@ -16,7 +17,7 @@ _BLANK = re.compile(r"[ \t]*\n")
 _QUOTE = re.compile(r"[ \t]{0,3}>(?!=)[ \t]?")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*\n")
 _FENCE_IN_CODE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[\w+-]*[ \t]*")
-_HEADING = re.compile(r"[ \t]{0,3}(?:#{1,6}[ \t]+(?=\S)|#{2,6}(?=[^\W\d_]))")
+_HEADING = re.compile(r"[ \t]{0,3}(?:#{1,6}[ \t]+(?=\S)|#{2,6}(?=[^\W\d_])|={2,6}[ \t]+(?=[^\W\d_]))")
 _EMOJI_ITEM = re.compile(rf"[ \t]*[{EMOJI}][{EMOJI}\ufe0f\u200d\u20e3]*[ \t]+(?=[^\s{EMOJI}])")
 #: lines and line starts of Markdown's dialects that say nothing: `[TOC]`, `[!NOTE]`'s brackets, `:::`, `: definition`
 _CONTENTS = re.compile(r"[ \t]*(?:\[\[_?TOC_?\]\]|\[TOC\]|\{:?toc\})[ \t]*\n", re.IGNORECASE)
@@ -45,7 +46,7 @@ _PERHAPS_MATTER = re.compile(r"(?:-{1,3}[ \t]*(?:\n[\w -]*)?|\+{1,3}[ \t]*\n?)\Z
 _UNDECIDED = re.compile(
     r"[ \t]*(?:[>#]{0,6}|[-*+](?:[ \t]+(?:\[(?:[ xX]?\]?[ \t]*)?)?)?|`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*"
     r"|\d{1,3}(?:\ufe0f?\u20e3?[ \t]*|[.)](?:[ \t]+(?:\[(?:[ xX]?\]?[ \t]*)?)?)?)"
-    r"|#{1,6}[ \t]*|\[{1,2}[^\]\n]{0,200}(?:\]{1,2}[+-]?[ \t]*(?::[^\n]*)?)?|\{:?[a-z]{0,3}\}?[ \t]*|:{1,9}[ \t]*"
+    r"|#{1,6}[ \t]*|={1,6}[ \t]*|\[{1,2}[^\]\n]{0,200}(?:\]{1,2}[+-]?[ \t]*(?::[^\n]*)?)?|\{:?[a-z]{0,3}\}?[ \t]*|:{1,9}[ \t]*"
     rf"|[{EMOJI}][{EMOJI}\ufe0f\u200d\u20e3]*[ \t]*)\Z"
 )
 _CLOSING_HASHES = re.compile(r"#+[ \t]*(?=\n)")
@@ -55,12 +56,16 @@ _PERHAPS_HASHES = re.compile(r"#+[ \t]*\Z")
 def line_rule(text: str, at: int, state: ScanState) -> Step:
     """What the start of a line becomes; `state.line_start` is over where its words begin."""
     newline = text.find("\n", at)
-    if newline < 0 and len(text) - at < LINE_CHARS and (state.table or _UNDECIDED.match(text, at)):
+    if (
+        newline < 0
+        and len(text) - at < LINE_CHARS
+        and (state.table or _UNDECIDED.match(text, at) or is_undecided(text, at, state))
+    ):
         return None
     state.heading = False
     if blank := _BLANK.match(text, at):
         state.opened.clear()
-        state.table = False
+        state.table = state.directive = False
         state.quotes = state.line_quotes = 0
         return ("" if state.breaks else blank[0]), blank.end()
     if quote := _QUOTE.match(text, at):
@@ -73,7 +78,8 @@ def line_rule(text: str, at: int, state: ScanState) -> Step:
         if row is not None:
             return row
     state.line_start = False
-    return _start_of_words(text, at, state)
+    explicit = explicit_rule(text, at, newline, state)
+    return _start_of_words(text, at, state) if explicit == ("", at) and not state.line_start else explicit
 
 
 def _quoted(state: ScanState) -> str:

@@ -10,6 +10,7 @@ from itertools import groupby
 from seriatim.text.control_characters import pause_character
 from seriatim.text.languages import base_language
 from seriatim.text.markup.markup_format import EmojiMode
+from seriatim.text.markup.restructured import role_end
 from seriatim.text.markup.scan_state import ScanState, Step
 
 #: for use within brackets of a regular expression
@@ -42,6 +43,11 @@ def shortcode_rule(text: str, at: int, state: ScanState) -> Step:
     is_scope = state.before == ":" == state.solid  # the second colon of std::vector::size
     if is_scope or not (state.before.isspace() or state.before in ":([*_"):
         return ":", at + 1
+    role = role_end(text, at)
+    if role is None:
+        return None
+    if role > at:
+        return "", role
     if name := _SHORTCODE.match(text, at):
         is_named = state.choices.emoji is EmojiMode.NAME and base_language(state.language) == "en"
         return (name[1].replace("_", " ").replace("+1", "thumbs up") if is_named else ""), name.end()

@@ -24,7 +24,7 @@ HIDDEN = THOUGHTS | _names("script style template svg noscript iframe object hea
 _SILENT = _names(
     "a abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd label link mark meta q rp rt ruby s "
     "samp small span strike strong sub sup tbody tfoot thead time tt u var wbr img input button col colgroup audio "
-    "video source picture map area voice lang prosody emphasis phoneme say-as spell break w token"
+    "video source picture map area voice lang prosody emphasis phoneme say-as spell break w token ref"
 )
 KNOWN = PARAGRAPHS | LINES | CELLS | HIDDEN | _SILENT
 _FLAGS = r"(?:disabled|checked|hidden|open|controls|selected|required|async|defer|reversed|autoplay|loop|muted)"

@@ -4,16 +4,16 @@ import re
 
 from seriatim.text.control_characters import HARD_LINE
 from seriatim.text.markup.latex import is_formula, latex_command, latex_words
+from seriatim.text.markup.link_rules import inline_note
 from seriatim.text.markup.markup_format import Markup
 from seriatim.text.markup.note_marks import BEFORE_NOTE
+from seriatim.text.markup.paragraph_span import BLANK_LINE, SPAN_CHARS, span_end
+from seriatim.text.markup.restructured import reference_words
 from seriatim.text.markup.scan_state import ScanState, Step
+from seriatim.text.markup.wiki_marks import latex_quotes
 
-#: how far the closer of emphasis or code is looked for, within its paragraph
-SPAN_CHARS = 600
 FORMULA_CHARS = 300
 
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
-_PERHAPS_BLANK = re.compile(r"\n[ \t]*\Z")
 _RUN = {char: re.compile(rf"{re.escape(char)}+") for char in "*_~`"}
 _CLOSER = {char: re.compile(rf"(?<![\s{char}]){re.escape(char)}+(?=[^\w{char}])") for char in "*_"}
 #: a letter of a script that puts no spaces between words: emphasis begins and ends beside it
@@ -26,6 +26,9 @@ _SMALL_SCRIPT = {
 _PERHAPS_SMALL = re.compile(r"[~^][A-Za-z\d+-]{0,4}\Z")
 _NEVER_OPENED = ".,;:?)]}"
 _BEFORE_OPENER = "([{\"“‘'*_~—–-/|>"
+
+#: behind the words of a heading: == Heading ==
+_CLOSING_MARKS = re.compile(r"={2,6}[ \t]*(?=\n|\Z)")
 
 _RAISED = re.compile(r"[¹²³⁰⁴-⁹]+|[†‡]+")
 
@@ -72,6 +75,10 @@ def pair_rule(text: str, at: int, state: ScanState) -> Step:
     char, end = text[at], at + 2
     if len(text) - at <= 2 and text[at:] in (char, char * 2):
         return None
+    if text.startswith("^[", at):
+        return inline_note(text, at, state)
+    if char == "=" and state.heading and (closing := _CLOSING_MARKS.match(text, at)):
+        return ("", closing.end()) if closing.end() < len(text) else None
     if text[at + 1] != char:
         return _small_script(text, at) if char == "^" and state.before.isalnum() else (char, at + 1)
     before, after = state.before, text[end]
@@ -97,7 +104,7 @@ def _small_script(text: str, at: int) -> Step:
 
 def _opened_pair(text: str, at: int, state: ScanState) -> Step:
     char, end = text[at], at + 2
-    stop = _span_end(text, end, SPAN_CHARS)
+    stop = span_end(text, end, SPAN_CHARS)
     closer = re.compile(rf"(?<=[^\s{re.escape(char)}]){re.escape(char) * 2}(?=[^\w{re.escape(char)}])")
     if closer.search(text, end, min(len(text), end + SPAN_CHARS) if stop is None else stop):
         state.opened[char] = state.opened.get(char, 0) + 1
@@ -108,22 +115,12 @@ def _opened_pair(text: str, at: int, state: ScanState) -> Step:
 def _opened(text: str, at: int, end: int, state: ScanState) -> Step:
     """A mark that may open emphasis: it does if a closer follows in its paragraph."""
     char = text[at]
-    stop = _span_end(text, end, SPAN_CHARS)
+    stop = span_end(text, end, SPAN_CHARS)
     closer = _UNSPACED_CLOSER if char == "*" and _UNSPACED.search(text, end, end + SPAN_CHARS) else _CLOSER[char]
     if closer.search(text, end + 1, min(len(text), end + SPAN_CHARS) if stop is None else stop):
         state.opened[char] = state.opened.get(char, 0) + 1
         return "", end
     return None if stop is None else (text[at:end], end)
-
-
-def _span_end(text: str, start: int, most_chars: int) -> int | None:
-    """Where a span from `start` on ends at the latest: at a blank line or after so many characters; None: not known."""
-    blank = _BLANK_LINE.search(text, start, start + most_chars)
-    if blank:
-        return blank.start() + 1
-    if len(text) - start < most_chars or _PERHAPS_BLANK.search(text, start, start + most_chars):
-        return None if len(text) - start < most_chars + 1 else start + most_chars
-    return start + most_chars
 
 
 def code_rule(text: str, at: int, state: ScanState) -> Step:
@@ -132,11 +129,15 @@ def code_rule(text: str, at: int, state: ScanState) -> Step:
     end = run.end() if run else at + 1
     if end == len(text):
         return None
-    stop = _span_end(text, end, SPAN_CHARS)
+    latex = latex_quotes(text, at, state) if end - at == 2 else ("", at)
+    if latex != ("", at):
+        return latex
+    stop = span_end(text, end, SPAN_CHARS)
     last = min(len(text), end + SPAN_CHARS) if stop is None else stop
     closer = re.compile(rf"(?<!`)`{{{end - at}}}(?=[^`])").search(text, end, last) if end - at < 10 else None
     if closer:
-        return text[end : closer.start()].replace("\n", " ").strip(), closer.end()
+        words = text[end : closer.start()].replace("\n", " ").strip()
+        return reference_words(words, text, closer.end(), state) if end - at == 1 else (words, closer.end())
     return None if stop is None else (text[at:end], end)
 
 
@@ -215,9 +216,9 @@ def _escaped_lines(text: str, at: int, lines: re.Match[str], state: ScanState) -
 def _bracketed_formula(text: str, at: int) -> Step:
     """The words of a formula in brackets; its end is `at` if there is none."""
     match = _BRACKETS.match(text, at)
-    if match and not _BLANK_LINE.search(match[0]):
+    if match and not BLANK_LINE.search(match[0]):
         return latex_words(match[1] or match[2]), match.end()
-    open_end = len(text) - at < FORMULA_CHARS + 4 and not _BLANK_LINE.search(text, at)
+    open_end = len(text) - at < FORMULA_CHARS + 4 and not BLANK_LINE.search(text, at)
     return None if open_end else ("", at)
 
 

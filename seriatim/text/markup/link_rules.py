@@ -3,9 +3,11 @@
 import re
 
 from seriatim.text.control_characters import pause_character
+from seriatim.text.markup.forum_tags import forum_tag
 from seriatim.text.markup.html_tags import time_ms
-from seriatim.text.markup.note_marks import is_note, wiki_link
+from seriatim.text.markup.note_marks import is_note, reference_end
 from seriatim.text.markup.scan_state import ScanState, Step
+from seriatim.text.markup.wiki_marks import wiki_link
 
 _INNER = r"\[(?:[^\[\]\\\n]|\\.){0,200}+"
 _LABEL_BODY = rf"(?:[^\[\]\\\n]|\\.|\n(?![ \t]*\n)|{_INNER}\]){{0,600}}+"
@@ -17,6 +19,7 @@ _PERHAPS_TARGET = re.compile(rf"\({_TARGET_BODY}(?:\((?:[^()\n\\]|\\.){{0,500}}+
 _ADDRESS = re.compile(r"\s*(?:<[^<>\n]*>|\S*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*", re.DOTALL)
 _REFERENCE = re.compile(r"\[([^\[\]\n]{0,60})\]")
 _PERHAPS_REFERENCE = re.compile(r"\[[^\[\]\n]{0,60}\Z")
+_WORD = re.compile(r"[^\W\d_]{2}")
 _VOICE = re.compile(r"voice:\s*([^\n]{0,128}?)\s*", re.IGNORECASE)
 _PAUSE = re.compile(r"pause:\s*(.*)", re.IGNORECASE)
 
@@ -28,6 +31,8 @@ _URL = re.compile(
 _PERHAPS_URL = re.compile(
     r"(?:f(?:t(?:p(?:s?(?::/?)?/?)?)?)?|h(?:t(?:t(?:p(?:s?(?::/?)?/?)?)?)?)?|w(?:w(?:w\.?)?)?)\Z", re.IGNORECASE
 )
+_ADDRESS_WORDS = re.compile(r"\[(?=[^\[\]\n/]*[^\W\d_]{2})([^\[\]\n/]{1,200})\]")
+_PERHAPS_ADDRESS_WORDS = re.compile(r"\[[^\[\]\n/]{0,200}\Z")
 _HOST = re.compile(r"(?:\w+://)?(?:[^\s/@]*@)?(?:www\.)?([^\s/:?#]+)", re.IGNORECASE)
 
 
@@ -36,7 +41,8 @@ def bracket_rule(text: str, at: int, state: ScanState) -> Step:
     wiki = ("", at) if state.tagged or state.plain else wiki_link(text, at)
     if wiki is None or wiki[1] > at:
         return wiki and (state.inner(wiki[0]), wiki[1])
-    return _bracket(text, at, state)
+    tag = ("", at) if state.tagged or state.plain else forum_tag(text, at, state)
+    return _bracket(text, at, state) if tag == ("", at) else tag
 
 
 def _bracket(text: str, at: int, state: ScanState) -> Step:
@@ -48,9 +54,12 @@ def _bracket(text: str, at: int, state: ScanState) -> Step:
         return ("[", at + 1) if control is None else (control, label.end())
     if label.end() == len(text):
         return None
-    if is_note(label[1], text, label.end(), state):
+    reference = reference_end(label[1], text, label.end())
+    if reference is None:
+        return None
+    if reference > label.end() or is_note(label[1], text, label.end(), state):
         state.noted = True
-        return "", label.end()
+        return "", reference
     return _link(text, at, label, state)
 
 
@@ -61,6 +70,16 @@ def _control(words: str, state: ScanState) -> str | None:
     pause = _PAUSE.fullmatch(words)
     ms = time_ms(pause[1]) if pause else None
     return None if ms is None else pause_character(ms)
+
+
+def inline_note(text: str, at: int, state: ScanState) -> Step:
+    """What `^[` becomes: the note behind it, in brackets; it stays where no words are in it, as in `x^[2]`."""
+    label = _LABEL.match(text, at + 1)
+    if not label:
+        return None if _PERHAPS_LABEL.match(text, at + 1) else ("^", at + 1)
+    if not _WORD.search(label[1]):
+        return "^", at + 1
+    return ("" if state.before.isspace() else " ") + f"({state.inner(label[1])})", label.end()
 
 
 def _link(text: str, at: int, label: re.Match[str], state: ScanState) -> Step:
@@ -125,4 +144,9 @@ def url_rule(text: str, at: int, state: ScanState) -> Step:
     if url.endswith(")") and url.count("(") < url.count(")"):
         url = url.rstrip(").,;:!?'*_~")
     host = _HOST.match(url)
+    named = _ADDRESS_WORDS.match(text, at + len(url))  # https://example.org[words] of AsciiDoc
+    if named and host:
+        return state.inner(named[1]), named.end()
+    if _PERHAPS_ADDRESS_WORDS.match(text, at + len(url)):
+        return None
     return (host[1], at + len(url)) if host else plain

@@ -32,6 +32,7 @@ from seriatim.text.markup.link_rules import bracket_rule, image_rule, url_rule
 from seriatim.text.markup.markup_format import DEFAULT_CHOICES, Markup, MarkupChoices
 from seriatim.text.markup.scan_state import ScanState, Step
 from seriatim.text.markup.tag_rules import entity_rule, hidden_rule, tag_rule
+from seriatim.text.markup.wiki_marks import quotes_rule
 from seriatim.text.phoneme_table import PhonemeTable
 from seriatim.text.speech_style import StyleTable
 
@@ -41,17 +42,19 @@ _URLS = (
 )
 _TAGGED = re.compile(rf"[<&\[\n¹²³⁰⁴-⁹†‡\ufe0f\u20e3{EMOJI}]| (?=[{EMOJI}]|\Z)|{_URLS}")
 _PLAIN = re.compile(rf"[\[\ufe0f\u20e3{EMOJI}]| (?=[{EMOJI}])| {{2,}}\n| +\Z|{_URLS}")
-_PAIRS = r":(?=[a-z0-9_+-]{0,40}(?::|\Z))|==|\+\+|\^[\^A-Za-z\d]|[=+^]\Z"
+_PAIRS = r":(?=[a-z0-9_+-]{0,40}(?::|\Z))|==|\+\+|\^[\^A-Za-z\d\[]|[=+^]\Z|''"
 _SIGNS = rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹†‡\ufe0f\u20e3{EMOJI}]"
 #: what may be markup; its first character is looked for in one class and judged behind it, which is three times as fast
 _MARKED = re.compile(
-    rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹†‡\ufe0f\u20e3:=+^ hHwWfFm\u2000-\u2fff\U00010000-\U0010ffff](?:(?<={_SIGNS})"
-    r"|(?<=:)(?=[a-z0-9_+-]{0,40}(?::|\Z))|(?<==)(?:=|\Z)|(?<=\+)(?:\+|\Z)|(?<=\^)(?:[\^A-Za-z\d]|\Z)|(?<= ) *(?:\||\Z)"
+    rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹†‡\ufe0f\u20e3:=+^' hHwWfFm\u2000-\u2fff\U00010000-\U0010ffff](?:(?<={_SIGNS})"
+    r"|(?<=:)(?=[a-z0-9_+-]{0,40}(?::|\Z))|(?<==)(?:=|\Z)|(?<=\+)(?:\+|\Z)|(?<=\^)(?:[\^A-Za-z\d\[]|\Z)"
+    r"|(?<=')(?:'|\Z)|(?<= ) *(?:\||\Z)"
     rf"|(?<= ) +\n|(?<= )[{EMOJI}]|(?<=[hH])(?:[tT][tT][pP]|[tT]{{0,2}}\Z)|(?<=[wW])(?:[wW][wW]|[wW]?\Z)"
     r"|(?<=[fF])(?:[tT][pP]s?:|[tT]?[pP]?\Z)|(?<=m)(?:ailto:|a?i?l?t?o?\Z))"
 )
 _PERHAPS_MARKED = re.compile(
-    rf"{_PAIRS}|[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{EMOJI}]|†|‡|http|ftps?:|mailto:|www\.|^\s*[-+]", re.IGNORECASE
+    rf"{_PAIRS}|[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{EMOJI}]|†|‡|http|ftps?:|mailto:|www\.|^\s*(?:[-+]|\.\.\s)",
+    re.IGNORECASE,
 )
 _DOCUMENT = re.compile(
     r"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|(<speak[\s>])|<\?xml[^<>]*>)", re.IGNORECASE
@@ -76,6 +79,7 @@ _RULES: dict[str, Callable[[str, int, ScanState], Step]] = {
     "&": entity_rule,
     ":": shortcode_rule,
     **dict.fromkeys("=+^", pair_rule),
+    "'": quotes_rule,
 }
 
 

@@ -1,4 +1,4 @@
-"""Note marks in brackets, `fell.[15]` and `grew[15]`, which are not read, and links of wikis, `[[page|words]]`."""
+"""Note marks in brackets, such as `fell.[15]` and `grew[15]`, which are not read."""
 
 import re
 
@@ -18,8 +18,8 @@ _INDEXED = frozenset(
     ["arr", "array", "list", "data", "items", "args", "argv", "rows", "cols", "keys", "idx", "index", "matrix", "vec",
      "vector", "dict", "tuple", "params", "buf", "buffer", "tmp", "foo", "bar", "self"]
 )  # fmt: skip
-_WIKI_LINK = re.compile(r"\[\[(?=\S)([^\[\]|\n]{1,100})(?:\|([^\[\]|\n]{1,100}))?\]\]")
-_PERHAPS_WIKI_LINK = re.compile(r"\[\[[^\[\]\n]{0,202}\]?\Z")
+#: [1]_, [#]_ and [Cit2002]_ of reStructuredText
+_REFERENCE = re.compile(r"[#*][\w-]{0,60}|[\w-]{0,40}\d[\w-]{0,40}")
 
 
 def is_note(label: str, text: str, end: int, state: ScanState) -> bool:
@@ -38,8 +38,10 @@ def is_note(label: str, text: str, end: int, state: ScanState) -> bool:
     return state.noted or state.before in BEFORE_NOTE or is_word
 
 
-def wiki_link(text: str, at: int) -> tuple[str, int] | None:
-    """The words of a wiki's link and its end; the end is `at` if there is none, and None: more must be known."""
-    if link := _WIKI_LINK.match(text, at):
-        return link[2] or link[1], link.end()
-    return None if _PERHAPS_WIKI_LINK.match(text, at) else ("", at)
+def reference_end(label: str, text: str, end: int) -> int | None:
+    """The index behind the line that makes a label in brackets a reference; `end` if it is none; None: not known yet."""
+    if not text.startswith("_", end) or not _REFERENCE.fullmatch(label):
+        return end
+    if end + 1 == len(text):
+        return None
+    return end if text[end + 1].isalnum() or text[end + 1] == "_" else end + 1

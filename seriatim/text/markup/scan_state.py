@@ -36,6 +36,7 @@ class ScanState:
     table: bool = False  #: was the line above a row of a table?
     cells: int = 0  #: of the current row of HTML
     heading: bool = False
+    directive: bool = False  #: was the line above a directive of reStructuredText, or an option of one?
     quotes: int = 0  #: marks of quotation before the line above
     line_quotes: int = 0  #: likewise before the current line, as far as it is read
     noted: bool = False  #: was the mark of a note left out here?

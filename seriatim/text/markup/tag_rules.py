@@ -30,6 +30,7 @@ from seriatim.text.markup.speech_tags import STYLES, note_unsupported, opened_st
 
 #: how far the end of an element is looked for that is read as a whole
 ELEMENT_CHARS = 400
+_NOTE_CHARS = 1000  #: likewise for a note, which may name several books
 _BESIDE_END = re.compile(r"</r(?:t|p|uby)\s*>", re.IGNORECASE)
 _ADDRESS = re.compile(r"<(?:mailto:)?([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})>")
 _URL = re.compile(r"<(?:https?://)(?:[^\s<>/@]*@)?(?:www\.)?([^\s<>/:?#]+)[^\s<>]*>")
@@ -152,6 +153,8 @@ def _opening(text: str, tag: re.Match[str], name: str, state: ScanState) -> Step
         return _whole(text, tag, name, values, state)
     if name in ("rt", "rp") and not tag[4]:
         return _beside(text, tag)
+    if name == "ref" and not tag[4]:
+        return _reference(text, tag)
     return _written(name, values, state, alone=bool(tag[4])), tag.end()
 
 
@@ -178,6 +181,14 @@ def _beside(text: str, tag: re.Match[str]) -> Step:
     if end is None:
         return ("", tag.end()) if len(text) - tag.end() >= ELEMENT_CHARS else None
     return "", end.end()
+
+
+def _reference(text: str, tag: re.Match[str]) -> Step:
+    """The note of a wiki, which is not read; without an end soon, `<ref>` is a word in angle brackets."""
+    close = text.find("</ref>", tag.end(), tag.end() + _NOTE_CHARS)
+    if close < 0:
+        return ("<", tag.start() + 1) if len(text) - tag.end() >= _NOTE_CHARS else None
+    return "", close + len("</ref>")
 
 
 def _whole(text: str, tag: re.Match[str], name: str, values: dict[str, str], state: ScanState) -> Step:

@@ -72,7 +72,7 @@ PLAIN = [
     "It costs $5 and $10, $49.95 or 5$, and $HOME is set.",
     "Five stars: ***** and a price* with 5* hotels, or * alone.",
     "Name: ____ and ____. Tilde ~5 and ~ alone, a | b and p(A|B).",
-    "An `unclosed mark, it's ``quoted'' by TeX, and #hashtag and # alone.",
+    "An `unclosed mark, it's ``half quoted by TeX, and #hashtag and # alone.",
     'Generic List<String> and vector<int> and <unknown tag="x"> stay!',
     "Wow! Yes! http is a word, www too, and hhh.",
     "m² and CO₂ and x³ + y³ are so.",

@@ -1,0 +1,57 @@
+"""Markup of forums, wikis, reStructuredText, Pandoc and LaTeX in texts whose markup nobody names."""
+
+import pytest
+
+from seriatim.text.markup import Markup
+from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
+
+LONG = "and so on " * 70
+
+FORUMS = [
+    ("This is [b]bold[/b] and [I]so[/I], [url=https://x.org/a]here[/url].", "This is bold and so, here."),
+    ("See [url]https://x.org/a[/url] [img]http://x.org/a.png[/img] [size=12]big[/size].", "See x.org big."),
+    ("[quote=Bob]He said it.[/quote] Yes, [color=red][u]he[/u][/color] did.", "He said it. | Yes, he did."),
+    ("[quote]\nIs it?\n\nIt is.\n[/quote]\nYes.[spoiler]Him[/spoiler]", "Is it? | It is. | Yes. | Him"),
+    ("[list]\n[*] one thing\n[*] two[/list][list][*]a b[*]c d[/list]", "one thing | two | a b | c d"),
+    ("An array[b], [i]: he[*] said, [b](x.org).", "An array[b], [i]: he said, b."),
+    (f"[b] {LONG}[/b]", f"[b] {LONG.strip()}"),
+]
+WIKIS = [
+    ("'''Bold''' and ''so'', '''''both''''', l'''amour''.", "Bold and so, both, l'amour."),
+    ("[[File:a.jpg|thumb|200px|A cat]], [[Page|words]] and [[Page]].", "A cat, words and Page."),
+    ("[https://x.org/a The site] and https://x.org/b[its guide], [https://x.org].", "The site and its guide, [x.org]."),
+    ("== Heading ==\nText of it.\n=== Sub heading ===\n* item", "Heading | Text of it. | Sub heading | item"),
+    ("It fell.<ref>Smith 2001.</ref> It rose.<ref name=a /> On.", "It fell. | It rose. | On."),
+    ("Show <ref> of rock 'n' roll, the dogs' x == y, == 5.", "Show <ref> of rock 'n' roll, the dogs' x == y, == 5."),
+]
+RESTRUCTURED = [
+    ("See :ref:`the guide <guide>`, :py:class:`~a.b.Name`, :doc:`index`.", "See the guide, Name, index."),
+    ("A `link <https://x.org/a>`_, `one`_ and `two <x.org>`__, key:`val`.", "A link, one and two, key:val."),
+    ("Notes [1]_ and [#f]_ so [Cit2002]_ or _[aside]_.\n\n.. [1] The note.", "Notes and so or [aside]. | The note."),
+    (".. image:: a.png\n   :alt: A cat\n   :width: 20px\n\nOn.", "A cat | On."),
+    (".. code-block:: py\n   :linenos:\n\n   x of y\n\n.. _target:\n\nOn.", "x of y | On."),
+    (
+        ".. note:: Mind it.\n\n.. warning::\n   Hot.\n\n.. rubric:: More words",
+        "Note: Mind it. | Warning | Hot. | More words",
+    ),
+    ("He went\n\n.. and so on.\n\n... and more.", "He went | .. and so on. | ... and more."),
+]
+OTHERS = [
+    ("Text^[An *inline* note.] goes on, x^[2].", "Text (An inline note.) goes on, x^[2]."),
+    ("It is so.^[A note.] New.", "It is so. | (A note.) | New."),
+    ("He said ``go on'' and ``stop it,'' of ``x`` and ``y.", "He said “go on” and “stop it,” of x and ``y."),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [*FORUMS, *WIKIS, *RESTRUCTURED, *OTHERS])
+def test_marks_of_other_markups_are_not_read(text: str, expected: str) -> None:
+    cut = SegmentOptions("en", 1000, markup=Markup.AUTO)
+    whole, incremental = list(segment(text, cut)), IncrementalSegmenter(cut)
+    assert [piece.text for piece in whole] == expected.split(" | ")
+    assert [piece for char in text for piece in incremental.feed(char)] + incremental.flush() == whole
+
+
+@pytest.mark.parametrize("markup", [Markup.PLAIN, Markup.NONE])
+def test_they_stay_where_a_text_has_no_markup(markup: Markup) -> None:
+    text = "The tag [b]bold[/b] and ''so'' and `a <b>`_ and ^[this]."
+    assert [piece.text for piece in segment(text, SegmentOptions("en", 1000, markup=markup))] == [text]
