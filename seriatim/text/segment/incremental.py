@@ -6,6 +6,7 @@ from seriatim.text.languages import base_language
 from seriatim.text.markup import MarkupReader
 from seriatim.text.phoneme_table import PhonemeTable
 from seriatim.text.segment.clean import TextCleaner
+from seriatim.text.segment.drop_caps import DropCapJoiner
 from seriatim.text.segment.inline_lists import InlineListSplitter
 from seriatim.text.segment.lines import LineJoiner
 from seriatim.text.segment.merge_short import ShortSentenceMerger
@@ -30,6 +31,7 @@ class IncrementalSegmenter:
         self._speakers = SpeakerReader(cut.speakers, styles)
         self._markup = MarkupReader(cut.markup, cut.language, styles, self._phonemes, choices=cut.choices)
         self._cleaner = TextCleaner()
+        self._drop_caps = DropCapJoiner(base_language(cut.language))
         self._lines = LineJoiner(base_language(cut.language))
         self._lists = InlineListSplitter(base_language(cut.language))
         self._sentences = SentenceSplitter(cut, styles)
@@ -43,7 +45,7 @@ class IncrementalSegmenter:
         A piece is complete when its sentence has ended and the next one has begun, or its line has ended.
         """
         spoken_text = self._markup.feed(self._speakers.feed(self._source.feed(text)))
-        lines = self._lines.feed(self._cleaner.feed(spoken_text))
+        lines = self._lines.feed(self._drop_caps.feed(self._cleaner.feed(spoken_text)))
         parts = self._languages.take(self._sentences.feed(self._lists.feed(lines)))
         pieces = self._joiner.take(self._reader.read(parts), self._sentences.certain_chars())
         return self._phonemes.pronounced(pieces) if self._phonemes.entries else pieces
@@ -56,7 +58,7 @@ class IncrementalSegmenter:
     def flush(self) -> list[Segment]:
         """Everything that is held, as if the text ended here; what follows begins a new paragraph."""
         marked = self._markup.feed(self._speakers.flush()) + self._markup.flush()
-        lines = self._lines.feed(self._cleaner.feed(marked))
+        lines = self._lines.feed(self._drop_caps.feed(self._cleaner.feed(marked)) + self._drop_caps.flush())
         listed = self._lists.feed(lines + self._lines.flush()) + self._lists.flush()
         parts = self._sentences.feed(listed) + self._sentences.flush()
         return self._phonemes.pronounced(self._joiner.flush(self._reader.read(self._languages.flush(parts))))

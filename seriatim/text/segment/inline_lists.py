@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK
+from seriatim.text.chess_moves import MOVE, PART_OF_MOVE
 from seriatim.text.segment.sentence_boundary import ORDINAL_LANGUAGES, ends_sentence
 
 _BREAKS = f"{LINE_BREAK}{PARAGRAPH_BREAK}"
@@ -16,10 +17,12 @@ _BULLET = "[•⁃‣▪●◦]"
 _MARKER = re.compile(
     rf"(?P<edge>[ {_BREAKS}])(?P<bullet>{_BULLET} ?)?"
     r"(?P<open>\(?)(?P<value>\d{1,3}|[ivx]{1,5}|[a-z])(?P<close>\.\)|[.)]) (?=(?P<next>\S))"
+    rf"(?!{PART_OF_MOVE}\Z|{MOVE}(?![\w-]))"
     rf"| (?P<sole>{_BULLET} ?)(?=\w)"
 )
 _PERHAPS_MARKER = re.compile(
-    rf"(?P<edge>[ {_BREAKS}])(?P<bullet>{_BULLET} ?)?(?:\(?(?:\d{{0,3}}|[ivx]{{1,5}}|[a-z])(?:\.\)?|\))? ?)?\Z"
+    rf"(?P<edge>[ {_BREAKS}])(?P<bullet>{_BULLET} ?)?(?:\(?(?:\d{{0,3}}|[ivx]{{1,5}}|[a-z])(?:\.\)?|\))?"
+    rf"(?: {PART_OF_MOVE})?)?\Z"
 )
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 #: behind these a list may begin in the middle of a line

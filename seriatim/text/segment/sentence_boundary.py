@@ -20,6 +20,7 @@ from seriatim.text.segment.abbreviation_shapes import (
     is_consonant,
     is_short_caseless,
 )
+from seriatim.text.chess_moves import is_move
 from seriatim.text.segment.common_words import (
     ABBREVIATIONS,
     AFTER_HALF_DAY,
@@ -191,6 +192,8 @@ def _sentences(language: str, text: str) -> list[str]:
 def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
     if _NUMBERING.fullmatch(head) or _is_ordinal(language, head, after) or _SPACED_INTRODUCTION.search(head[-8:]):
+        return False
+    if is_move(head, after):
         return False
     if ("/" in head[-10:] and _RATE.search(head[-10:])) or _AND_MORE.search(head[-8:]):
         return not after[0].islower()

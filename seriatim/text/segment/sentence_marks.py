@@ -47,6 +47,9 @@ _DASH = re.compile(r"(?:--+|[—–])(?=[^\s—–-])")
 #: second halves of names that are written so: ASP.Net, Node.Js, Example.Com
 _NAME_ENDS = frozenset(["com", "net", "org", "io", "js", "ai", "app", "py", "md", "txt"])
 _FRENCH_CLOSER = " »"
+_KATAKANA = re.compile("[ァ-ヿ]")  #: on both sides of a stop: a domain, or two names
+_LETTER_BEFORE = re.compile(r"[^\W\d_]$")
+_CLOSING_QUOTES = frozenset('"”»」』')
 _SAYS_SO = frozenset("とっ")  # 「はい。」と言った is one sentence: "...", he said
 
 
@@ -85,7 +88,7 @@ def judge_mark(text: str, mark: re.Match[str], language: str, quote: OpenQuotes)
     goes_on = after[0].islower() and _begins_with_capital(text, mark) and not _begins_with_ellipsis(text, mark, end)
     if goes_on or not (_begins_with_ellipsis(text, mark, end) or ends_sentence(language, head, gap, after)):
         return (MarkVerdict.INNER if after[0].islower() and not word_needed(head) else MarkVerdict.GO_ON), end
-    quoted = quote.open_at(end) and not text.startswith(_FRENCH_CLOSER, mark.end())
+    quoted = quote.open_at(end) and not _closer_behind(text, mark.end(), quote)
     verdict = MarkVerdict.INNER if quoted else MarkVerdict.END
     if end > mark.end(1) and not quoted:
         verdict = _behind_quote(text, at, language, gap, after)
@@ -96,12 +99,18 @@ def _behind(text: str, mark: re.Match[str], quote: OpenQuotes) -> int:
     """The index behind the mark's closing quotes, of which French puts one behind a space, and its references."""
     end = mark.end()
     quote.read(text, end)
-    if text.startswith(_FRENCH_CLOSER, end) and quote.closes_with("»"):
-        end += 2  # not read on to here: the same mark may be weighed again when more is known
+    end += _closer_behind(text, end, quote)  # not read: the same mark may be weighed again when more is known
     references = _REFERENCES.match(text, end)
     end = references.end() if references else end
     note = _NOTE.match(text, end)
     return note.end() if note and end == mark.end(1) and _may_have_note(text, mark) else end
+
+
+def _closer_behind(text: str, end: int, quote: OpenQuotes) -> int:
+    """How long the mark is that closes the open quotation and is no mark's closer: French `. »`, and `."She`."""
+    if text.startswith(_FRENCH_CLOSER, end) and quote.closes_with("»"):
+        return len(_FRENCH_CLOSER)
+    return int(text.startswith('"', end) and quote.closes_with('"'))
 
 
 def _next_word(text: str, end: int) -> int:
@@ -119,19 +128,20 @@ def _may_end(text: str, mark: re.Match[str], end: int) -> bool | None:
         return True
     if _PERHAPS_NOTE.match(text, end) and end == mark.end(1) and _may_have_note(text, mark):
         return None
-    if mark.end(1) - mark.start(1) > 1 or last not in ".!?" or not _ends_whole(text, mark):
+    if mark.end(1) - mark.start(1) > 1 or last not in ".!?" or not _ends_whole(text, mark, end):
         return False
     dash = _DASH.match(text, end)
     at = dash.end() if dash else end
     if _PERHAPS_NEXT.match(text, at) and len(text) - at < WORD_CHARS:
         return None
-    return _sentence_begins(text, mark, at)
+    return _sentence_begins(text, mark, at, quoted=end > mark.end(1))
 
 
 def _needs_no_space(text: str, mark: re.Match[str], end: int) -> bool:
     """Does the mark stand before a script without capitals: any mark but a stop, which must be between CJK letters?"""
     if mark[1] == "." and mark.start() and CJK_LETTER.match(text, mark.start() - 1):
-        return bool(CJK_LETTER.match(text, end))
+        is_name = _KATAKANA.match(text, mark.start() - 1) and _KATAKANA.match(text, end)
+        return bool(CJK_LETTER.match(text, end)) and not is_name
     last = text[mark.end(1) - 1]
     return (last in "!?" or (last == "…" and end > mark.end(1))) and _is_caseless(text[end])
 
@@ -141,8 +151,8 @@ def _is_caseless(character: str) -> bool:
     return bool(CJK.match(character)) or (character > "\u0590" and unicodedata.category(character) == "Lo")
 
 
-def _sentence_begins(text: str, mark: re.Match[str], at: int) -> bool:
-    """Does a sentence begin at an index right behind the mark, where a space is missing?"""
+def _sentence_begins(text: str, mark: re.Match[str], at: int, *, quoted: bool) -> bool:
+    """Does a sentence begin at an index right behind the mark, or behind a quotation, where a space is missing?"""
     following = _NEXT_SENTENCE.match(text, at)
     if following is None:
         return False
@@ -150,7 +160,9 @@ def _sentence_begins(text: str, mark: re.Match[str], at: int) -> bool:
     if _ROMAN_NUMBER.fullmatch(word):
         return bool(_LONG_WORD.match(_before(text, mark)[-4:]))
     last = _LAST_WORD.search(text, max(0, mark.start(1) - WORD_CHARS), mark.start(1))
-    is_name = mark[1] == "." and text.startswith(".", following.end()) and not (last and last[0].islower())
+    is_name = (
+        not quoted and mark[1] == "." and text.startswith(".", following.end()) and not (last and last[0].islower())
+    )
     if is_name and word not in _TITLES:
         return False  # System.Out. and its like
     return _is_sentence_start(word)
@@ -161,9 +173,11 @@ def _begins_with_ellipsis(text: str, mark: re.Match[str], end: int) -> bool:
     return mark[1] == "." and bool(_LONG_WORD.match(_before(text, mark)[-4:]) and _ELLIPSIS_WORD.match(text, end))
 
 
-def _ends_whole(text: str, mark: re.Match[str]) -> bool:
-    """Does a whole word or a whole number end at the mark?"""
+def _ends_whole(text: str, mark: re.Match[str], end: int) -> bool:
+    """Does a whole word or a whole number end at the mark, or a quotation behind it, at `end`?"""
     before = text[max(0, mark.start(1) - WORD_CHARS) : mark.start(1)]
+    if any(char in _CLOSING_QUOTES for char in text[mark.end(1) : end]):
+        return _LETTER_BEFORE.search(before) is not None
     word = before if mark[1] in "!?" and before[-1:].isalpha() else _before(text, mark)
     return bool(_WHOLE_WORD.search(word) or (mark[1] == "." and _WHOLE_NUMBER.search(before)))
 

@@ -131,6 +131,11 @@ fi Se on nro. 5 täällä. | Joo.
 pl Było ok. 5 osób o godz. 12 w domu.
 en He bought 5 ft. 3 in. 2 lb. of it. | Good.
 id Lihat no. 5 di sini.
+en He said, “Go.”|She went. | “In the U.S.”|They did. | (It fell.) | On.
+en "Stop."|He stayed. | He said "Stop."|And then "no." | He left.
+en White played 1. e4 e5 2. Nf3 Nc6 3. O-O. | Then 14. Rfe1 won.
+de Nach 1. e4 e5 2. Sf3 Sc6 steht es gut. | Nun gut.
+ja 詳しくはドメイン.テストへ。|ジョン.スミスが来た。|そうだ.|明日は雨だ。
 """.strip().splitlines()
 
 #: what is cut well by most
