@@ -78,11 +78,13 @@ def _date_range(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
         return None
     month, year = grammar.rules.months[found["name"].lower()], int(found["y"]) if found["y"] else None
     day_first = found.start("d") < found.start("name")
-    firsts, lasts = (
-        grammar.rules.date(WrittenDate(int(found[which]), month, year, word_before(found), day_first)).split()
-        for which in ("d", "last")
+    first_day, last_day = int(found["d"]), int(found["last"])
+    other_day = 2 if first_day % 10 == 3 else 3  # with which a date shares no word of its day, as 21 and 31 do
+    firsts, lasts, others = (
+        grammar.rules.date(WrittenDate(day, month, year, word_before(found), day_first)).split()
+        for day in (first_day, last_day, other_day)
     )
-    shared = _n_common(firsts[::-1], lasts[::-1])
+    shared = min(_n_common(firsts[::-1], each[::-1]) for each in (lasts, others))
     before = _n_common(firsts, lasts) if not day_first else 0
     stop = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
     first = " ".join(firsts[: len(firsts) - shared]).rstrip(",")

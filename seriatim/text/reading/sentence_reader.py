@@ -19,6 +19,7 @@ from seriatim.text.reading.code_numbers import code_rules
 from seriatim.text.reading.dates import date_rules
 from seriatim.text.reading.identifiers import identifier_rules
 from seriatim.text.reading.language_rules import LanguageRules
+from seriatim.text.reading.languages.forms.chess import chess_rules
 from seriatim.text.reading.mixed_numbers import mixed_rules
 from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.numbers_in_text import number_rules
@@ -92,6 +93,7 @@ def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], 
             mixed_rules,
             angle_rules,
             program_rules,
+            chess_rules,
             literal_rules,
             title_rules,
             weekday_rules,

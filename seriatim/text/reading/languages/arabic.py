@@ -12,6 +12,7 @@ from seriatim.text.reading.language_rules import (
 )  # fmt: skip
 from seriatim.text.reading.languages.arabic_counts import COUNTED, SPELLER, clock_words, counted_noun, read_counted
 from seriatim.text.reading.languages.forms.arabic_ordinals import ARABIC_ORDINALS
+from seriatim.text.reading.languages.forms.arabic_ranges import ARABIC_RANGES
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _MONTHS = ("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر",
@@ -75,6 +76,7 @@ class Arabic(LanguageRules):
         *ARABIC_ORDINALS,
         ReadingRule(re.compile(r"(?<=\d)٫(?=\d)"), lambda _found: "."),
         ReadingRule(re.compile(r"(?<=\d)٬(?=\d{3})"), lambda _found: ","),
+        *ARABIC_RANGES,
         ReadingRule(COUNTED, read_counted),
     )
 

@@ -62,7 +62,8 @@ _DUALS = {
 _FEMININE_SINGULARS = frozenset(("بنت", "أخت", "أم", "عين", "يد", "أرض", "شمس", "نار", "دار", "حرب", "نفس", "بئر"))
 
 
-def _is_feminine(noun: str) -> bool:
+def is_feminine(noun: str) -> bool:
+    """Is the singular of a noun feminine?"""
     if noun in _FEMININE_SINGULARS:
         return True
     if noun.endswith("ات"):
@@ -81,6 +82,11 @@ def _below_hundred(number: int, *, feminine: bool) -> str:
     return f"{_UNITS_FEMININE[unit]} و{SPELLER.cardinal(number - unit)}"
 
 
+def counts(noun: str) -> bool:
+    """May a number before this word count it?"""
+    return noun not in _NO_NOUNS and not noun.startswith(("ال", "وال", "بال"))
+
+
 def counted(number: int, *, feminine: bool) -> str:
     """A number above two before its noun; the noun's singular has that gender."""
     below = number % 100
@@ -96,14 +102,14 @@ def read_counted(found: re.Match[str]) -> str | None:
     number, noun = int(found["n"]), found["noun"]
     head = _HEAD.search(found.string, 0, found.start())
     before = head[1] if head else ""
-    if noun in _NO_NOUNS or noun.startswith(("ال", "وال", "بال")) or before in _HEADS or before.startswith("ال"):
+    if not counts(noun) or before in _HEADS or before.startswith("ال"):
         return None
-    return f"{noun} {'واحدة' if _is_feminine(noun) else 'واحد'}" if number == 1 else counted_noun(number, noun)
+    return f"{noun} {'واحدة' if is_feminine(noun) else 'واحد'}" if number == 1 else counted_noun(number, noun)
 
 
 def counted_noun(number: int, noun: str) -> str | None:
     """A number with its noun, which alone is one, and in a form of its own two; None where that form is not sure."""
-    feminine = _is_feminine(noun)
+    feminine = is_feminine(noun)
     if number == 2 and noun in _DUALS:
         return _DUALS[noun]
     if number == 1:

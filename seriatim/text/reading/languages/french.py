@@ -11,6 +11,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.forms.service_numbers import french_services
 from seriatim.text.reading.languages.romance import RomanceRules
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -142,6 +143,7 @@ class French(RomanceRules):
         ),
         ReadingRule(re.compile(r"(?<!\w)av\.(?=\s(?:d[eu]s?|de la|d['’])\s?\w)"), lambda _found: "avenue"),
         ReadingRule(re.compile(r"(?<![\w+])0\d(?:[ .\u00a0]\d\d){4}(?!\w)"), _pairs),
+        *french_services(_SPELLER),
         ReadingRule(re.compile(r"(?<=\d)\s?M(?=\s(?:d['’]|de\s))"), lambda _found: " millions"),
         ReadingRule(
             re.compile(r"(?<=[IVX]e)\ss\.(?=\s[a-zà-ÿ]|[,;)]|$)"),

@@ -11,6 +11,7 @@ from seriatim.text.reading.language_rules import (
     read_units,
 )  # fmt: skip
 from seriatim.text.reading.languages.forms.roman_pairs import century_pair_rule, war_rule
+from seriatim.text.reading.languages.forms.service_numbers import italian_services
 from seriatim.text.reading.languages.romance import RomanceRules, half_rule, letter_ordinal_rule
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -153,6 +154,7 @@ class Italian(RomanceRules):
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
+        *italian_services(_SPELLER),
         ReadingRule(
             re.compile(r"(?<!\w)(?P<a>[IVX]+)\s?[-–—]\s?(?P<b>[IVX]+)(?=\ssecolo(?!\w))"),
             lambda found: "-".join(_SPELLER.cardinal(roman_value(found[which]), "ordinal") for which in ("a", "b")),
