@@ -11,8 +11,10 @@ from seriatim.exit_codes import ExitCode
 from seriatim.process.interpreter import python_command
 
 
-def ask_engine(module: str, *arguments: str, limit_s: float | None = None) -> Any:
+def ask_engine(module: str, *arguments: str, limit_s: float | None = None, given: str = "") -> Any:
     """Run `python -m module arguments` and return what it printed, one line of JSON.
+
+    `given`: what it reads on its standard input.
 
     Raises:
         BadInput: the module refuses the arguments; the message is its own.
@@ -20,7 +22,9 @@ def ask_engine(module: str, *arguments: str, limit_s: float | None = None) -> An
     """
     command = python_command(module, *arguments)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", check=False, timeout=limit_s, input=given
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise EngineUnavailable(
             f"{module} has not answered within {limit_s:g} s; is this machine busy? Try again"

@@ -148,7 +148,10 @@ def _add_text(p: argparse.ArgumentParser) -> None:
     add_speakers(p)
     add_lexicon(p)
     p.add_argument("--explain", action="store_true", help="show what each step makes of the text")
-    p.add_argument("--engine", default="", metavar="NAME", help="also show the text as espeak, piper or xtts gets it")
+    p.add_argument(
+        "--engine", default="", metavar="NAME",
+        help="also show the text as that engine gets it: espeak, hibari, kokoro, piper or xtts",
+    )  # fmt: skip
 
 
 def _add_up(p: argparse.ArgumentParser) -> None:

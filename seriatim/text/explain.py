@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seriatim.text.control_characters import HARD_LINE, PAUSES, PHONEME, STYLE, pause_ms
-from seriatim.text.dialects import DIALECTS
+from seriatim.text.dialects import ShownDialect
 from seriatim.text.documents.document import Document
 from seriatim.text.languages import base_language
 from seriatim.text.lexicon import Lexicon
@@ -14,6 +14,7 @@ from seriatim.text.pronunciation import merged
 from seriatim.text.reading import ReadingMode
 from seriatim.text.segment import SegmentOptions, segment
 from seriatim.text.segment.clean import TextCleaner
+from seriatim.text.segment.drop_caps import DropCapJoiner
 from seriatim.text.segment.lines import LineJoiner
 from seriatim.text.source_text import SourceReader
 from seriatim.text.speakers import SpeakerReader
@@ -23,12 +24,12 @@ _PAUSE = re.compile(f"[{PAUSES}]")
 
 
 def explain_steps(
-    text: str, options: SegmentOptions, lexicon: Lexicon | None = None, engine: str = ""
+    text: str, options: SegmentOptions, lexicon: Lexicon | None = None, dialect: ShownDialect | None = None
 ) -> list[tuple[str, str]]:
     """The name of each step with what it made of the text, in order; `reading` are the sentences as they are spoken.
 
     Further steps show the words of each sentence that a `lexicon` or `<phoneme>` pronounces, if there are any, and the
-    sentences as `engine` gets them, one of `DIALECTS`.
+    sentences in the `dialect` of an engine.
 
     Line ends that are kept are shown as such, and pauses that the text asks for as `[pause:MSms]`.
     """
@@ -36,9 +37,10 @@ def explain_steps(
     speakers = SpeakerReader(options.speakers, styles)
     markup = MarkupReader(options.markup, options.language, styles, choices=options.choices)
     cleaner, lines = TextCleaner(), LineJoiner(base_language(options.language))
+    drop_caps = DropCapJoiner(base_language(options.language))
     marked = markup.feed(speakers.feed(SourceReader().feed(text)) + speakers.flush()) + markup.flush()
     clean = cleaner.feed(marked)
-    joined = lines.feed(clean) + lines.flush()
+    joined = lines.feed(drop_caps.feed(clean) + drop_caps.flush()) + lines.flush()
     written = "\n".join(_lines_of(text, replace(options, reading=ReadingMode.OFF)))
     read = "\n".join(_lines_of(text, options))
     shown = [("markup", marked), ("unicode", clean), ("lines", joined.replace("\f", "\n\n"))]
@@ -47,19 +49,18 @@ def explain_steps(
         ("sentences", written),
         ("reading", read),
         *_pronounced(text, options, lexicon),
-        *_in_dialect(text, options, engine),
+        *_in_dialect(text, options, dialect),
     ]
 
 
-def _in_dialect(text: str, options: SegmentOptions, engine: str) -> Iterator[tuple[str, str]]:
+def _in_dialect(text: str, options: SegmentOptions, dialect: ShownDialect | None) -> Iterator[tuple[str, str]]:
     r"""The sentences as an engine gets them; espeak's soft hyphens, behind stops that end nothing, as `\xad`."""
-    if engine:
-        pieces = segment(text, options)
-        made = (
-            DIALECTS[engine](piece.text, base_language(piece.style.language or piece.language or options.language))
-            for piece in pieces
-        )
-        yield f"dialect of {engine}", "\n".join(made).replace("\xad", "\\xad")
+    if dialect:
+        sentences = [
+            (piece.text, base_language(piece.style.language or piece.language or options.language))
+            for piece in segment(text, options)
+        ]
+        yield f"dialect of {dialect.engine}", "\n".join(dialect.write(sentences)).replace("\xad", "\\xad")
 
 
 def document_facts(document: Document) -> str:

@@ -12,6 +12,7 @@ from gateway.http.schemas.requests import EXPLAINED_CHARS, ExplainBody
 from gateway.http.schemas.responses import REFUSALS, ExplainedSentence, ExplainedStep, Explanation
 from seriatim.client.job_options import JobRequest
 from seriatim.client.sentence_rows import segmentation_for, sentences_of
+from seriatim.text.dialects import shown_dialect
 from seriatim.text.explain import document_facts, explain_steps
 from seriatim.text.segment import segment
 
@@ -35,14 +36,15 @@ async def explain_text(request: Request, context: ContextDep, caller: CallerDep)
     lost = getattr(request.state, "document_warning", "")
     request.state.warning = joined_warning(lost, body.pop_unknown_fields())
     job_request = await asyncio.to_thread(body.request, context, caller, kind="batch")
-    explanation = await asyncio.to_thread(_explain, context, body.input, job_request)
+    explanation = await asyncio.to_thread(_explain, context, body, job_request)
     return explanation.model_copy(update={"steps": [*facts, *explanation.steps]})
 
 
-def _explain(context: GatewayContext, text: str, job_request: JobRequest) -> Explanation:
+def _explain(context: GatewayContext, body: ExplainBody, job_request: JobRequest) -> Explanation:
+    text = body.input
     resolved = context.producer.resolve(job_request, text)
     cut = segmentation_for(resolved)
-    steps = explain_steps(text, cut, resolved.request.lexicon)
+    steps = explain_steps(text, cut, resolved.request.lexicon, shown_dialect(body.engine) if body.engine else None)
     return Explanation(
         model=resolved.request.pool_name,
         voice=resolved.request.voice,

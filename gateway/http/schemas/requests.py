@@ -232,6 +232,9 @@ class ExplainBody(SpeechOptions):
     """A text to explain, with the options with which it would be spoken."""
 
     input: str = Field(max_length=EXPLAINED_CHARS, description="the text")
+    engine: Annotated[Literal["espeak", "piper", "xtts"], AnyCase] | None = Field(
+        None, description="also show the sentences as this engine gets them"
+    )
 
     def spoken_text(self, _context: GatewayContext) -> str:
         """The text."""

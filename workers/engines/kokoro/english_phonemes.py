@@ -23,10 +23,10 @@ from workers.engines.missing_phonemes import MissingPhonemes
 class EnglishPhonemes:
     """The front-end for American or British English; thread-safe."""
 
-    def __init__(self, *, british: bool) -> None:
+    def __init__(self, *, british: bool, engine: str = "kokoro") -> None:
         check_release()
-        self._letters: frozenset[str] = frozenset()
-        self._missing = MissingPhonemes("kokoro")
+        self._engine, self._letters = engine, frozenset[str]()
+        self._missing = MissingPhonemes(engine)
         self._pronounce: Callable[[str], str] = load_pronunciation(self._wrapped, british=british)
 
     def __call__(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
@@ -35,8 +35,16 @@ class EnglishPhonemes:
         Raises:
             BadInput: there are words in it that are not English.
         """
-        readable_text = partial(readable, letters=self._letters, engine="kokoro")
-        return self._pronounce(hibari_text(with_phonemes(text, found, readable_text, self._missing), self._pronounce))
+        return self._pronounce(self.written(text, found))
+
+    def written(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
+        """The sentence as the front-end gets it.
+
+        Raises:
+            BadInput: as a call.
+        """
+        readable_text = partial(readable, letters=self._letters, engine=self._engine)
+        return hibari_text(with_phonemes(text, found, readable_text, self._missing), self._pronounce)
 
     def _wrapped(self, network: Any) -> Callable[[str], str | None]:
         self._letters = frozenset(filter(str.isalpha, network.cin))
