@@ -133,10 +133,11 @@ def _speak_once(
 ) -> tuple[RunSummary, tuple[str, ...]]:
     """Speak the rest of a file; returns a summary, and the gaps of the whole file."""
     try:
-        document = read_input(str(file.path), system.settings, batch.arguments.request.markup)
+        request = batch.arguments.request
+        document = read_input(str(file.path), system.settings, request.markup, request.code)
     except Misconfigured as error:  # this file's format needs a package; others may not
         raise BadInput(str(error)) from None
-    request = replace(batch.arguments.request, markup=document.markup)
+    request = replace(request, markup=document.markup)
     arguments = replace(batch.arguments, text=document.text, output=str(output), request=request, quiet=True)
     with translate_write_errors(str(output)):
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -7,13 +7,15 @@ from pathlib import Path
 from seriatim.errors import BadInput, EmptyText
 from seriatim.settings import Settings
 from seriatim.text.documents import Document, DocumentLimits, read_document
-from seriatim.text.markup import Markup
+from seriatim.text.markup import CodeMode, Markup
 
 STDIN = "-"
 
 
-def read_input(source: str, settings: Settings, markup: Markup) -> Document:
+def read_input(source: str, settings: Settings, markup: Markup, code: CodeMode = CodeMode.READ) -> Document:
     """Read all of `source`, a path or `-`; what a book lacks is a line on standard error.
+
+    `code`: what is said of its blocks of code.
 
     Raises:
         BadInput: it cannot be read, or is no document.
@@ -23,7 +25,7 @@ def read_input(source: str, settings: Settings, markup: Markup) -> Document:
     """
     name = "standard input" if source == STDIN else source
     limits = DocumentLimits.of(settings)
-    document = read_document(_read_bytes(source, name, limits.file_bytes), name, limits, markup)
+    document = read_document(_read_bytes(source, name, limits.file_bytes), name, limits, markup, code)
     if not document.text.strip():
         raise EmptyText(f"{name} is empty: there is nothing to speak")
     if document.warning:

@@ -83,7 +83,7 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
     embedded = options.redis is None
     refuse_to_overwrite(options.file, options.output)
     request = args.request(options)
-    document = read_input(options.file, settings, request.markup)
+    document = read_input(options.file, settings, request.markup, request.code)
     text = document.text
     request, reason = with_engine(settings, replace(request, markup=document.markup), text, embedded=embedded)
     if reason and not (options.quiet or options.json):
@@ -229,7 +229,7 @@ def _text(options: argparse.Namespace, settings: "Settings") -> int:
         "lexicon": lexicon,
     } | {"speakers": args.speakers(options.speaker), "cast": args.cast_option(options.cast)}
     request = JobRequest.of(values)
-    document = read_input(options.file, settings, request.markup)
+    document = read_input(options.file, settings, request.markup, request.code)
     named = "" if request.language == AUTO else request.language
     language = named or guess_language(document.text).removeprefix(MIXED) or "en"
     cut = SegmentOptions(

@@ -15,7 +15,7 @@ from seriatim.settings import Settings
 from seriatim.text.documents import Document, DocumentLimits, read_document
 from seriatim.text.documents.document_process import MODULE, decode_reply, encode_request
 from seriatim.text.documents.read_document import is_simple
-from seriatim.text.markup import Markup
+from seriatim.text.markup import CodeMode, Markup
 
 MAX_PROCESSES = max(1, (os.cpu_count() or 1) // 2)  #: half of the cores are left to listeners
 NAME = "the file"  #: in messages: the client knows its name, and the name could be anything
@@ -28,8 +28,8 @@ class DocumentReader:
         self._settings, self._limits = settings, DocumentLimits.of(settings)
         self._turns = asyncio.Semaphore(MAX_PROCESSES)
 
-    async def read(self, raw: bytes, markup: Markup) -> Document:
-        """Read the bytes of an uploaded file.
+    async def read(self, raw: bytes, markup: Markup, code: CodeMode = CodeMode.READ) -> Document:
+        """Read the bytes of an uploaded file; `code`: what is said of its blocks of code.
 
         Raises:
             BadInput: it is no document, or takes too much time or memory.
@@ -40,12 +40,12 @@ class DocumentReader:
         if await asyncio.to_thread(is_simple, raw):
             return await asyncio.to_thread(read_document, raw, NAME, self._limits, markup)
         async with self._turns:
-            return await self._read_in_process(raw, markup)
+            return await self._read_in_process(raw, markup, code)
 
-    async def _read_in_process(self, raw: bytes, markup: Markup) -> Document:
+    async def _read_in_process(self, raw: bytes, markup: Markup, code: CodeMode) -> Document:
         timeout_s = self._settings.document_timeout_s
         request = encode_request(
-            raw, NAME, self._limits, markup,
+            raw, NAME, self._limits, markup, code,
             memory_bytes=self._settings.document_memory_bytes, cpu_s=max(1, round(timeout_s)),
         )  # fmt: skip
         process = await asyncio.create_subprocess_exec(

@@ -86,7 +86,7 @@ class Producer:
             Busy, CapReached, MemoryFull, NoWorkers: retry after `retry_after_s`.
             Unavailable: Redis does not answer.
         """
-        content = read_if_file(text, DocumentLimits.of(self.settings), request.markup)
+        content = read_if_file(text, DocumentLimits.of(self.settings), request.markup, request.code)
         lost = ""
         if isinstance(content, Document):
             request = replace(request, markup=content.markup)

@@ -7,7 +7,7 @@ from typing import Protocol, cast, runtime_checkable
 from seriatim.errors import BadInput
 from seriatim.text.documents import Document, DocumentLimits, read_document
 from seriatim.text.documents.plain_text import read_plain_text
-from seriatim.text.markup import Markup
+from seriatim.text.markup import CodeMode, Markup
 
 
 @runtime_checkable
@@ -18,7 +18,9 @@ class TextFile(Protocol):
         """At most so many characters or bytes; empty at the end."""
 
 
-def read_if_file(text: object, limits: DocumentLimits, markup: Markup = Markup.AUTO) -> object:
+def read_if_file(
+    text: object, limits: DocumentLimits, markup: Markup = Markup.AUTO, code: CodeMode = CodeMode.READ
+) -> object:
     """The document in the file that `text` is, as a path or open for reading; anything else as it is.
 
     Raises:
@@ -28,9 +30,9 @@ def read_if_file(text: object, limits: DocumentLimits, markup: Markup = Markup.A
     """
     if isinstance(text, os.PathLike):
         path = Path(os.fsdecode(text))
-        return read_document(_read_path(path, limits.file_bytes), str(path), limits, markup)
+        return read_document(_read_path(path, limits.file_bytes), str(path), limits, markup, code)
     if isinstance(text, TextFile) and not isinstance(text, type):
-        return _read_open_file(text, limits, markup)
+        return _read_open_file(text, limits, markup, code)
     return text
 
 
@@ -43,7 +45,7 @@ def _read_path(path: Path, most_bytes: int) -> bytes:
         raise BadInput(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
 
 
-def _read_open_file(file: TextFile, limits: DocumentLimits, markup: Markup) -> Document:
+def _read_open_file(file: TextFile, limits: DocumentLimits, markup: Markup, code: CodeMode) -> Document:
     name = f"the file {getattr(file, 'name', type(file).__name__)!r}"
     parts: list[str | bytes] = []
     left = limits.file_bytes + 1  # a character is a byte or more
@@ -57,5 +59,5 @@ def _read_open_file(file: TextFile, limits: DocumentLimits, markup: Markup) -> D
         raise BadInput(f"cannot read {name}: {error}") from None
     limits.check_file(limits.file_bytes + 1 - left, name)
     if parts and isinstance(parts[0], bytes):
-        return read_document(b"".join(cast("list[bytes]", parts)), name, limits, markup)
+        return read_document(b"".join(cast("list[bytes]", parts)), name, limits, markup, code)
     return read_plain_text("".join(cast("list[str]", parts)), name, limits, markup)

@@ -102,7 +102,7 @@ def _batch(options: argparse.Namespace, settings: Settings, folder: Path, inputs
 def _first_text(inputs: list[BatchInput], settings: Settings, request: JobRequest) -> str:
     for file in inputs:
         try:
-            return read_input(str(file.path), settings, request.markup).text
+            return read_input(str(file.path), settings, request.markup, request.code).text
         except SeriatimError:  # it becomes an entry of the manifest
             continue
     return ""

@@ -92,7 +92,7 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
     for path in (output.path, *map(output.caption_path, output.captions)):
         refuse_to_overwrite(options.file, str(path))
     request = args.request(options)
-    document = read_input(options.file, settings, request.markup)
+    document = read_input(options.file, settings, request.markup, request.code)
     numbers = parse_numbers(options.chapters, len(document.chapters)) if options.chapters else None
     request = replace(request, markup=document.markup)
     request, reason = with_engine(settings, request, document.text, embedded=embedded)

@@ -15,7 +15,7 @@ from gateway.http.schemas.lenient_json import parse_json
 from gateway.http.schemas.requests import NewJobBody, SpeechOptions
 from gateway.http.validation_problems import unreadable_json, validation_problem
 from seriatim.text.documents import Document
-from seriatim.text.markup import Markup
+from seriatim.text.markup import CodeMode, Markup
 
 JSON, FORM, DOCUMENT = "application/json", "multipart/form-data", "application/octet-stream"
 #: types of documents; what a body is decides its content
@@ -78,7 +78,9 @@ async def parse_text_body(
     if file is None:
         return _validate(lambda: model.model_validate(fields)), None
     body = _validate(lambda: model.model_validate(fields | {"input": ""}))
-    document = await context.documents.read(file, Markup(body.markup or Markup.AUTO))
+    document = await context.documents.read(
+        file, Markup(body.markup or Markup.AUTO), CodeMode(body.code or CodeMode.READ)
+    )
     request.state.document_warning = document.warning
     return body, document
 

@@ -1,6 +1,6 @@
 """A document process reads one untrusted document, with limits of time and memory that the system enforces.
 
-In: a line of JSON with the name, the limits and the markup, then the bytes of the file. Out: JSON with the document, or
+In: a line of JSON with the name, the limits, the markup and what is said of code, then the bytes of the file. Out: JSON with the document, or
 with the error that refused it. A parser that never ends, or needs all memory, takes only this process with it.
 """
 
@@ -14,16 +14,19 @@ from seriatim import errors
 from seriatim.text.documents.document import Chapter, Document, DocumentFormat
 from seriatim.text.documents.document_limits import DocumentLimits
 from seriatim.text.documents.read_document import read_document
-from seriatim.text.markup import Markup
+from seriatim.text.markup import CodeMode, Markup
 
 MODULE = "seriatim.text.documents.document_process"
 
 
 def encode_request(
-    raw: bytes, name: str, limits: DocumentLimits, markup: Markup, *, memory_bytes: int, cpu_s: int
+    raw: bytes, name: str, limits: DocumentLimits, markup: Markup, code: CodeMode, *, memory_bytes: int, cpu_s: int
 ) -> bytes:
     """What a document process reads on its standard input."""
-    head = {"name": name, "limits": asdict(limits), "markup": markup, "memory_bytes": memory_bytes, "cpu_s": cpu_s}
+    head = {
+        "name": name, "limits": asdict(limits), "markup": markup, "code": code, "memory_bytes": memory_bytes,
+        "cpu_s": cpu_s,
+    }  # fmt: skip
     return json.dumps(head).encode() + b"\n" + raw
 
 
@@ -51,7 +54,8 @@ def main(source: BinaryIO, target: BinaryIO) -> None:
     head = json.loads(source.readline())
     _limit_process(head["memory_bytes"], head["cpu_s"])
     try:
-        document = read_document(source.read(), head["name"], DocumentLimits(**head["limits"]), Markup(head["markup"]))
+        limits, markup, code = DocumentLimits(**head["limits"]), Markup(head["markup"]), CodeMode(head["code"])
+        document = read_document(source.read(), head["name"], limits, markup, code)
         reply = _fields(document)
     except errors.SeriatimError as error:
         reply = {"error": type(error).__name__, "message": str(error)}

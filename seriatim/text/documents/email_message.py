@@ -14,7 +14,7 @@ from seriatim.text.documents.document import Chapter, Document, DocumentFormat
 from seriatim.text.documents.document_limits import DocumentLimits
 from seriatim.text.documents.text_encoding import decode_text
 from seriatim.text.documents.web_page import read_web_page
-from seriatim.text.markup import Markup
+from seriatim.text.markup import CodeMode, Markup
 
 _ENVELOPE_BYTES = re.compile(rb"\AFrom [^\r\n]+\r?\n")
 #: what the standard library's parser raises at malformed headers
@@ -22,8 +22,8 @@ _MALFORMED = (ValueError, LookupError, AttributeError, TypeError)
 _ENCRYPTED = frozenset(("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"))
 
 
-def read_email(raw: bytes, name: str, limits: DocumentLimits) -> Document:
-    """Read a message.
+def read_email(raw: bytes, name: str, limits: DocumentLimits, code: CodeMode = CodeMode.READ) -> Document:
+    """Read a message; `code`: what is said of blocks of code in HTML.
 
     Raises:
         BadInput: it is encrypted, or nested too deeply.
@@ -35,7 +35,7 @@ def read_email(raw: bytes, name: str, limits: DocumentLimits) -> Document:
         if message.get_content_type() in _ENCRYPTED:
             raise BadInput(f"{name} is an encrypted message; decrypt it first, and save its text")
         subject, sender = _header(message, "subject"), _header(message, "from")
-        chapters, language = _body(message, name, limits)
+        chapters, language = _body(message, name, limits, code)
     except RecursionError:
         raise BadInput(f"{name} has too many messages within messages; save the one to read by itself") from None
     if not any(chapter.text.strip() for chapter in chapters):
@@ -74,13 +74,13 @@ def _is_plain(message: MIMEPart) -> bool:
     return not any(part.get_content_type() == "text/html" for part in _texts(message))
 
 
-def _body(message: MIMEPart, name: str, limits: DocumentLimits) -> tuple[tuple[Chapter, ...], str]:
+def _body(message: MIMEPart, name: str, limits: DocumentLimits, code: CodeMode) -> tuple[tuple[Chapter, ...], str]:
     """The chapters of the text, at least one, and the language that HTML states."""
     texts = _texts(message)
     if not texts:
         return (Chapter("", ""),), ""
     if texts[0].get_content_type() == "text/html":
-        page = read_web_page(_decoded(texts[0], name).encode("utf-8", "replace"), name, limits)
+        page = read_web_page(_decoded(texts[0], name).encode("utf-8", "replace"), name, limits, code)
         return page.chapters or (Chapter("", ""),), page.language
     text = "\n\n".join(_decoded(part, name).replace("\r\n", "\n").strip("\n") for part in texts)
     limits.check_text(len(text.encode("utf-8", "replace")), name)

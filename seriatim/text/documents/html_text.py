@@ -7,6 +7,7 @@ from html import unescape
 
 from seriatim.text.documents.block_writer import BlockWriter
 from seriatim.text.documents.xml_tree import Element, attribute, entity_text, find_all, inner_text, local_name, visit
+from seriatim.text.markup import CodeMode
 from seriatim.text.markup.html_tags import CELLS, HIDDEN, LINES, PARAGRAPHS, TWICE
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -28,6 +29,7 @@ class ReadingRules:
     chapter_headings: Set[str] = frozenset()  #: headings that start a chapter with their own text as its title
     is_hidden: Callable[[Element], bool] = lambda _element: False
     is_note: Callable[[Element], bool] = lambda _element: False
+    code: CodeMode = CodeMode.READ  #: what is said of `<pre>`
 
 
 class HtmlReader:
@@ -52,7 +54,7 @@ class HtmlReader:
         if not name:
             self._write(entity_text(element) if hasattr(element, "name") else "")
             return False
-        if name in _SILENT or is_invisible(element) or self._rules.is_hidden(element):
+        if name in _SILENT or is_invisible(element) or self._rules.is_hidden(element) or self._is_silent_code(name):
             return False
         self._begin_chapter(element, name)
         if self._rules.is_note(element):
@@ -62,6 +64,9 @@ class HtmlReader:
         self._begin(element, name)
         self._write(element.text)
         return True
+
+    def _is_silent_code(self, name: str) -> bool:
+        return name == "pre" and self._rules.code is CodeMode.SKIP
 
     def _begin_chapter(self, element: Element, name: str) -> None:
         title = self._rules.chapter_ids.get(element.get("id") or element.get("name") or "")

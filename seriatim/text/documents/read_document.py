@@ -19,18 +19,21 @@ from seriatim.text.documents.subtitles import read_subtitles
 from seriatim.text.documents.text_encoding import decode_text
 from seriatim.text.documents.web_page import read_web_page
 from seriatim.text.documents.zip_archive import ZipArchive
-from seriatim.text.markup import Markup
+from seriatim.text.markup import CodeMode, Markup
 
 START_BYTES = 8192  #: by which a document that is text is recognized
 ArchiveReader = Callable[[ZipArchive, DocumentLimits], Document]
 _ARCHIVES: dict[DocumentFormat, ArchiveReader] = {
-    DocumentFormat.EPUB: read_epub, DocumentFormat.DOCX: read_docx, DocumentFormat.ODT: read_odt,
-    DocumentFormat.FB2: read_fb2_archive,
+    DocumentFormat.DOCX: read_docx, DocumentFormat.ODT: read_odt, DocumentFormat.FB2: read_fb2_archive,
 }  # fmt: skip
 
 
-def read_document(raw: bytes, name: str, limits: DocumentLimits, markup: Markup = Markup.AUTO) -> Document:
+def read_document(
+    raw: bytes, name: str, limits: DocumentLimits, markup: Markup = Markup.AUTO, code: CodeMode = CodeMode.READ
+) -> Document:
     """Read the bytes of a file; `name` is what messages call it.
+
+    `code`: what is said of blocks of code where the format has them, in HTML and EPUB.
 
     A file that is text is read as it is if its markup is named, also if it is a page of HTML or subtitles.
 
@@ -41,7 +44,7 @@ def read_document(raw: bytes, name: str, limits: DocumentLimits, markup: Markup 
     """
     limits.check_file(len(raw), name)
     try:
-        return _read(raw, name, limits, markup)
+        return _read(raw, name, limits, markup, code)
     except (SeriatimError, MemoryError):
         raise
     except Exception as error:  # the packages do not document all that their parsers raise at damaged files
@@ -49,11 +52,11 @@ def read_document(raw: bytes, name: str, limits: DocumentLimits, markup: Markup 
         raise BadInput(f"{name} is damaged, and could not be read: {cause}") from error
 
 
-def _read(raw: bytes, name: str, limits: DocumentLimits, markup: Markup) -> Document:
+def _read(raw: bytes, name: str, limits: DocumentLimits, markup: Markup, code: CodeMode) -> Document:
     """As `read_document`, but that a parser may raise any error."""
     if raw.startswith(ZIP):
         archive = ZipArchive(raw, name, limits)
-        return _with_text(_ARCHIVES[archive_format(archive)](archive, limits), name, markup)
+        return _with_text(_read_archive(archive, limits, code), name, markup)
     refuse_binary(raw, name)
     kind = DocumentFormat.TEXT
     if markup is Markup.AUTO:
@@ -62,17 +65,22 @@ def _read(raw: bytes, name: str, limits: DocumentLimits, markup: Markup) -> Docu
         return _with_text(read_pdf(raw, name, limits), name, markup)
     if kind is DocumentFormat.TEXT and not (raw.startswith(RTF) and markup is Markup.AUTO):
         return read_plain_text(decode_text(raw, name), name, limits, markup)
-    return _with_text(_read_marked_text(raw, kind, name, limits), name, markup)
+    return _with_text(_read_marked_text(raw, kind, name, limits, code), name, markup)
 
 
-def _read_marked_text(raw: bytes, kind: DocumentFormat, name: str, limits: DocumentLimits) -> Document:
+def _read_archive(archive: ZipArchive, limits: DocumentLimits, code: CodeMode) -> Document:
+    kind = archive_format(archive)
+    return read_epub(archive, limits, code) if kind is DocumentFormat.EPUB else _ARCHIVES[kind](archive, limits)
+
+
+def _read_marked_text(raw: bytes, kind: DocumentFormat, name: str, limits: DocumentLimits, code: CodeMode) -> Document:
     """A document whose bytes are text, but not the text to read."""
     if kind is DocumentFormat.HTML:
-        return read_web_page(raw, name, limits)
+        return read_web_page(raw, name, limits, code)
     if kind is DocumentFormat.EMAIL:
         from seriatim.text.documents.email_message import read_email  # its parser takes 15 ms to load
 
-        return read_email(raw, name, limits)
+        return read_email(raw, name, limits, code)
     if kind is DocumentFormat.FB2:
         return read_fb2(raw, name, limits)
     if kind is DocumentFormat.SUBTITLES:

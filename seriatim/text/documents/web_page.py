@@ -8,6 +8,7 @@ from seriatim.text.documents.document_limits import DocumentLimits
 from seriatim.text.documents.html_text import HtmlReader, ReadingRules, kinds
 from seriatim.text.documents.text_encoding import decode_text
 from seriatim.text.documents.xml_tree import Element, attribute, find, find_all, inner_text, local_name, parse_html
+from seriatim.text.markup import CodeMode
 
 _CHARSET = re.compile(rb"charset\s*=|<\?xml[^>]{1,100}encoding", re.IGNORECASE)
 _ASIDE = frozenset({"nav", "aside", "form", "button", "select", "textarea", "dialog", "menu"})
@@ -16,8 +17,8 @@ _FRAME = frozenset({"header", "footer"})
 _SECTIONS = frozenset({"article", "main", "section", "blockquote"})
 
 
-def read_web_page(raw: bytes, name: str, limits: DocumentLimits) -> Document:
-    """Read a page of HTML.
+def read_web_page(raw: bytes, name: str, limits: DocumentLimits, code: CodeMode = CodeMode.READ) -> Document:
+    """Read a page of HTML; `code`: what is said of its blocks of code.
 
     The main content is `<main>`, or a single `<article>`; else all of the page but navigation, forms and the like.
 
@@ -27,12 +28,12 @@ def read_web_page(raw: bytes, name: str, limits: DocumentLimits) -> Document:
     """
     root = parse_html(_with_known_encoding(raw, name), name)
     writer = BlockWriter(name, limits)
-    rules = ReadingRules(chapter_headings=frozenset({"h1", "h2"}), is_hidden=_is_frame)
+    rules = ReadingRules(chapter_headings=frozenset({"h1", "h2"}), is_hidden=_is_frame, code=code)
     HtmlReader(writer, rules).read(_main_content(root))
     chapters = writer.chapters()
     if not chapters:  # all of it is in what looked like a frame
         writer = BlockWriter(name, limits)
-        HtmlReader(writer, ReadingRules()).read(_body(root))
+        HtmlReader(writer, ReadingRules(code=code)).read(_body(root))
         chapters = writer.chapters()
     authors = (_meta(root, "author"),) if _meta(root, "author") else ()
     title = _meta(root, "og:title") or inner_text(find(root, "title"))

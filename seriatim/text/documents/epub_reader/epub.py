@@ -12,12 +12,13 @@ from seriatim.text.documents.epub_reader.epub_package import EpubPackage, read_p
 from seriatim.text.documents.html_text import HtmlReader, ReadingRules, first_heading, kinds
 from seriatim.text.documents.xml_tree import Element, parse_xhtml
 from seriatim.text.documents.zip_archive import ZipArchive
+from seriatim.text.markup import CodeMode
 
 _PAGE_BREAK = "pagebreak"
 
 
-def read_epub(archive: ZipArchive, limits: DocumentLimits) -> Document:
-    """Read a book.
+def read_epub(archive: ZipArchive, limits: DocumentLimits, code: CodeMode = CodeMode.READ) -> Document:
+    """Read a book; `code`: what is said of its blocks of code.
 
     Raises:
         BadInput: it is protected or damaged, or exceeds a limit.
@@ -26,11 +27,14 @@ def read_epub(archive: ZipArchive, limits: DocumentLimits) -> Document:
     package = _with_pages(read_package(archive), archive)
     titles = contents_titles(archive, package)
     links = NoteLinks()
+    base = ReadingRules(is_hidden=lambda element: _is_silent(element, links), code=code)
     for path, root in _pages(archive, package):
         links.collect(path, root)
     writer = BlockWriter(archive.name, limits)
     for path, root in _pages(archive, package):
-        _read_page(writer, path, root, titles, links)
+        notes = links.notes(path, root)
+        rules = replace(base, is_note=notes.__contains__)
+        _read_page(writer, path, root, titles, rules)
     chapters = writer.chapters()
     cover = (archive.read_at_most(package.cover, COVER_BYTES) or b"") if package.cover in archive.names else b""
     return Document(
@@ -56,19 +60,15 @@ def _with_pages(package: EpubPackage, archive: ZipArchive) -> EpubPackage:
 
 
 def _read_page(
-    writer: BlockWriter, path: str, root: Element, titles: dict[tuple[str, str], str], links: NoteLinks
+    writer: BlockWriter, path: str, root: Element, titles: dict[tuple[str, str], str], rules: ReadingRules
 ) -> None:
     starts = {fragment: title for (file, fragment), title in titles.items() if file == path}
     if "" in starts:
         writer.start_chapter(starts.pop(""))
     elif not titles and (heading := first_heading(root)):
         writer.start_chapter(heading)
-    notes = links.notes(path, root)
-    rules = ReadingRules(
-        chapter_ids=starts, is_hidden=lambda element: _is_silent(element, links), is_note=lambda each: each in notes
-    )
     writer.end_block()
-    HtmlReader(writer, rules).read(root)
+    HtmlReader(writer, replace(rules, chapter_ids=starts)).read(root)
     writer.end_block()
 
 
