@@ -1,7 +1,8 @@
 """A document process reads one untrusted document, with limits of time and memory that the system enforces.
 
-In: a line of JSON with the name, the limits, the markup and what is said of code, then the bytes of the file. Out: JSON with the document, or
-with the error that refused it. A parser that never ends, or needs all memory, takes only this process with it.
+In: a line of JSON with the name, the limits, the markup and what is said of code, then the bytes of the file. Out: JSON
+with the document, or with the error that refused it. A parser that never ends, or needs all memory, takes only this
+process with it.
 """
 
 import contextlib

@@ -9,11 +9,17 @@ from seriatim.text.markup.scan_state import ScanState, Step
 
 #: how far the end of a tag is looked for
 _TAG_CHARS = 600
-_PARAGRAPHS = frozenset("quote code list center left right justify spoiler table indent h1 h2 h3 h4".split())
-_LINES = frozenset("li tr td th".split())
+_PARAGRAPHS = frozenset(
+    ["quote", "code", "list", "center", "left", "right", "justify", "spoiler", "table", "indent", "h1", "h2", "h3",
+     "h4"]
+)  # fmt: skip
+_LINES = frozenset(["li", "tr", "td", "th"])
 #: what stands between their tags is an address or a number, and no words
-_HIDDEN = frozenset("img video youtube media attach attachment".split())
-_INLINE = frozenset("b i u s strike sub sup url email color colour size font style highlight ul ol".split())
+_HIDDEN = frozenset(["img", "video", "youtube", "media", "attach", "attachment"])
+_INLINE = frozenset(
+    ["b", "i", "u", "s", "strike", "sub", "sup", "url", "email", "color", "colour", "size", "font", "style",
+     "highlight", "ul", "ol"]
+)  # fmt: skip
 _NAMES = _PARAGRAPHS | _LINES | _HIDDEN | _INLINE
 _TAG = re.compile(r"\[(?P<end>/?)(?P<name>[A-Za-z]{1,10}\d?)(?P<value>=[^\[\]\n]{0,200})?\]")
 #: behind these a label is a link's, or the name of an address

@@ -75,10 +75,6 @@ def pair_rule(text: str, at: int, state: ScanState) -> Step:
     char, end = text[at], at + 2
     if len(text) - at <= 2 and text[at:] in (char, char * 2):
         return None
-    if text.startswith("^[", at):
-        return inline_note(text, at, state)
-    if char == "=" and state.heading and (closing := _CLOSING_MARKS.match(text, at)):
-        return ("", closing.end()) if closing.end() < len(text) else None
     if text[at + 1] != char:
         return _small_script(text, at) if char == "^" and state.before.isalnum() else (char, at + 1)
     before, after = state.before, text[end]
@@ -88,6 +84,19 @@ def pair_rule(text: str, at: int, state: ScanState) -> Step:
     if (before.isspace() or before in _BEFORE_OPENER) and after.isalnum():
         return _opened_pair(text, at, state)
     return char * 2, end
+
+
+def caret_rule(text: str, at: int, state: ScanState) -> Step:
+    """What `^` becomes: a note in brackets, `^[…]`; else as `pair_rule`."""
+    return inline_note(text, at, state) if text.startswith("^[", at) else pair_rule(text, at, state)
+
+
+def equals_rule(text: str, at: int, state: ScanState) -> Step:
+    """What `=` becomes: nothing at the end of a heading, `== Heading ==`; else as `pair_rule`."""
+    closing = _CLOSING_MARKS.match(text, at) if state.heading else None
+    if closing is None:
+        return pair_rule(text, at, state)
+    return ("", closing.end()) if closing.end() < len(text) else None
 
 
 def _small_script(text: str, at: int) -> Step:

@@ -134,19 +134,19 @@ def url_rule(text: str, at: int, state: ScanState) -> Step:
     if scheme := _SCHEME.match(text, at):
         return "", scheme.end()
     match = _URL.match(text, at)
-    if not match and _PERHAPS_SCHEME.match(text, at):
-        return None
     if not match:
-        return None if _PERHAPS_URL.match(text, at) else plain
+        return None if _PERHAPS_SCHEME.match(text, at) or _PERHAPS_URL.match(text, at) else plain
     if match.end() == len(text):
         return None
     url = match[0].rstrip(".,;:!?'*_~")
     if url.endswith(")") and url.count("(") < url.count(")"):
         url = url.rstrip(").,;:!?'*_~")
     host = _HOST.match(url)
-    named = _ADDRESS_WORDS.match(text, at + len(url))  # https://example.org[words] of AsciiDoc
-    if named and host:
+    return _named_host(text, at + len(url), host[1], state) if host else plain
+
+
+def _named_host(text: str, end: int, host: str, state: ScanState) -> Step:
+    """The words behind an address that ends at `end`, https://example.org[words] of AsciiDoc; else its host."""
+    if named := _ADDRESS_WORDS.match(text, end):
         return state.inner(named[1]), named.end()
-    if _PERHAPS_ADDRESS_WORDS.match(text, at + len(url)):
-        return None
-    return (host[1], at + len(url)) if host else plain
+    return None if _PERHAPS_ADDRESS_WORDS.match(text, end) else (host, end)

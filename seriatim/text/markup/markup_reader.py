@@ -21,9 +21,11 @@ from seriatim.text.markup.block_rules import (
 from seriatim.text.markup.emoji import EMOJI, emoji_rule, shortcode_rule, space_rule
 from seriatim.text.markup.inline_rules import (
     backslash_rule,
+    caret_rule,
     code_rule,
     dollar_rule,
     emphasis_rule,
+    equals_rule,
     pair_rule,
     raised_rule,
     silent_rule,
@@ -78,7 +80,9 @@ _RULES: dict[str, Callable[[str, int, ScanState], Step]] = {
     "<": tag_rule,
     "&": entity_rule,
     ":": shortcode_rule,
-    **dict.fromkeys("=+^", pair_rule),
+    "+": pair_rule,
+    "=": equals_rule,
+    "^": caret_rule,
     "'": quotes_rule,
 }
 

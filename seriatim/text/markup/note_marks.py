@@ -39,7 +39,7 @@ def is_note(label: str, text: str, end: int, state: ScanState) -> bool:
 
 
 def reference_end(label: str, text: str, end: int) -> int | None:
-    """The index behind the line that makes a label in brackets a reference; `end` if it is none; None: not known yet."""
+    """The index behind the line that makes a label a reference; `end` if it is none; None: it is not known yet."""
     if not text.startswith("_", end) or not _REFERENCE.fullmatch(label):
         return end
     if end + 1 == len(text):

@@ -12,9 +12,12 @@ import re
 from seriatim.text.markup.scan_state import ScanState, Step
 
 _MOST_CHARS = 300  #: of a line that says what it is
-_ADMONITIONS = frozenset("note warning tip important caution danger hint attention error todo".split())
+_ADMONITIONS = frozenset(
+    ["note", "warning", "tip", "important", "caution", "danger", "hint", "attention", "error", "todo"]
+)
 _DIRECTIVE = re.compile(
-    r"[ \t]*\.\.[ \t]+(?:\|[^|\n]{1,60}\|[ \t]+)?(?P<name>[A-Za-z][\w:+.-]{0,40})::(?:[ \t]+(?P<argument>[^\n]*)|[ \t]*)\n"
+    r"[ \t]*\.\.[ \t]+(?:\|[^|\n]{1,60}\|[ \t]+)?(?P<name>[A-Za-z][\w:+.-]{0,40})::"
+    r"(?:[ \t]+(?P<argument>[^\n]*)|[ \t]*)\n"
 )
 _TARGET = re.compile(r"[ \t]*\.\.[ \t]+_[^\n]{1,200}:[^\n]*\n|[ \t]*__[ \t]+https?:[^\n]*\n")
 _NOTE = re.compile(r"[ \t]*\.\.[ \t]+\[[#*\w-]{1,60}\][ \t]+")

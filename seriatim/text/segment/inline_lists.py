@@ -8,8 +8,8 @@ and without the bullet. An item counts only behind the one before it in the same
 import re
 from dataclasses import dataclass
 
-from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK
 from seriatim.text.chess_moves import MOVE, PART_OF_MOVE
+from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK
 from seriatim.text.segment.sentence_boundary import ORDINAL_LANGUAGES, ends_sentence
 
 _BREAKS = f"{LINE_BREAK}{PARAGRAPH_BREAK}"

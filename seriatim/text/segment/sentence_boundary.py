@@ -10,6 +10,7 @@ import re
 
 import sentencex
 
+from seriatim.text.chess_moves import is_move
 from seriatim.text.segment.abbreviation_shapes import (
     ends_measure,
     ends_quantity,
@@ -20,7 +21,6 @@ from seriatim.text.segment.abbreviation_shapes import (
     is_consonant,
     is_short_caseless,
 )
-from seriatim.text.chess_moves import is_move
 from seriatim.text.segment.common_words import (
     ABBREVIATIONS,
     AFTER_HALF_DAY,
@@ -193,15 +193,13 @@ def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
     if _NUMBERING.fullmatch(head) or _is_ordinal(language, head, after) or _SPACED_INTRODUCTION.search(head[-8:]):
         return False
-    if is_move(head, after):
-        return False
     if ("/" in head[-10:] and _RATE.search(head[-10:])) or _AND_MORE.search(head[-8:]):
         return not after[0].islower()
     match = _LAST_WORD.search(head[-16:-1])
     word = match.group() if match else ""
     if _ends_whole(language, head, word, after):
         return True
-    if _is_abbreviation(language, head, word, after) or _goes_on(language, word, after):
+    if _is_abbreviation(language, head, word, after) or _goes_on(language, word, after) or is_move(head, after):
         return False
     if word in WORDS.get(language, ()) and not after[0].isdigit():
         return not after[0].islower()

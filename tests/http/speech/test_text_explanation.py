@@ -23,6 +23,18 @@ def test_a_text_is_explained_as_from_the_command_line(client: httpx2.Client) -> 
     ]  # fmt: skip
 
 
+def test_sentences_are_shown_as_an_engine_gets_them(client: httpx2.Client) -> None:
+    body = {"input": "Oh!--you met Dr. Low.", "language": "en", "reading": "off", "engine": "espeak"}
+    steps = client.post("/v1/text/explain", json=body).json()["steps"]
+    assert steps[-1] == {"name": "dialect of espeak", "text": "Oh! --you met Dr.\\xad Low."}
+
+
+def test_a_page_is_explained_without_its_code_on_request(client: httpx2.Client) -> None:
+    page = b"<!doctype html><p>Run it:</p><pre>x = y</pre><p>Done.</p>"
+    answer = client.post("/v1/text/explain?code=skip", content=page, headers={"content-type": "text/html"})
+    assert [sentence["text"] for sentence in answer.json()["sentences"]] == ["Run it:", "Done."]
+
+
 def test_a_document_is_explained_with_what_it_says_of_itself(client: httpx2.Client) -> None:
     page = b"<!doctype html><title>At sea</title><nav>Menu</nav><h1>One</h1><p>It costs $5. " + b"Go on. " * 5_000
     as_file = client.post("/v1/text/explain", files={"file": page}, data={"reading": "off"})
@@ -46,7 +58,7 @@ def test_each_paragraph_has_its_language(client: httpx2.Client) -> None:
 
 @pytest.mark.parametrize(("body", "field"), [
     ({"input": "a" * 20_001}, "input"), ({}, "input"), ({"input": "a", "markup": "latex"}, "markup"),
-    ({"input": "a", "voice": "tennor"}, "tennor"),
+    ({"input": "a", "voice": "tennor"}, "tennor"), ({"input": "a", "engine": "hibari"}, "engine"),
 ])  # fmt: skip
 def test_a_text_that_is_too_long_or_wrong_is_refused(client: httpx2.Client, body: dict[str, str], field: str) -> None:
     answer = client.post("/v1/text/explain", json=body)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import soundfile
 
 from seriatim import Sentence
@@ -34,6 +35,26 @@ def test_text_explains_a_book_from_its_document_on(tmp_path: Path) -> None:
     assert "format: epub" in steps["document"]
     assert "chapter 2: Sea (8 words)" in steps["document"]
     assert "Ten boats came home." in steps["sentences"]
+
+
+def test_text_shows_what_engines_get_that_are_asked_for_their_phonemes(tmp_path: Path) -> None:
+    """An abbreviation that hibari does not know loses its stop; kokoro reads other languages as espeak does."""
+    pytest.importorskip("hibari")
+    (tmp_path / "a.txt").write_text("See art. 5 of Dr. Low, and go.\n\nПривет, мир.", "utf-8")
+    hibari = seriatim("text", tmp_path / "a.txt", "--language", "en", "--reading", "off", "--engine", "hibari")
+    shown = hibari.stdout.decode().partition("== dialect of hibari\n")[2].splitlines()
+    assert shown[0] == "See art 5 of Dr. Low, and go."
+    assert shown[1].startswith("[the hibari engine reads English only, and this sentence has 'Привет, мир.'")
+    kokoro = seriatim("text", "-", "--language", "es", "--engine", "kokoro", stdin="¡Oh!--dijo.".encode())
+    assert kokoro.stdout.decode().endswith("== dialect of kokoro\n¡Oh! --dijo.\n\n")
+
+
+def test_text_leaves_out_the_code_of_a_page_on_request(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        "<!doctype html><p>Run it:</p><pre>x = y</pre><p>Done <code>z</code>.</p>", "utf-8"
+    )
+    skipped = seriatim("text", tmp_path / "a.html", "--code", "skip", "--language", "en")
+    assert [line.partition("  [")[0] for line in skipped.stdout.decode().splitlines()] == ["Run it:", "Done z."]
 
 
 def test_speak_reads_the_words_of_a_lexicon_as_they_are_respelled(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from seriatim.errors import BadInput
 from seriatim.text.documents import Document, DocumentFormat, DocumentLimits, read_document
+from seriatim.text.markup import CodeMode
 from seriatim.text.segment import SegmentOptions, segment
 from tests.support.document_files import COVER, archive, epub, epub_members
 from tests.support.documents_extra import require_documents_extra
@@ -56,6 +57,13 @@ def test_without_contents_a_page_with_a_heading_is_a_chapter() -> None:
     assert [(chapter.title, chapter.text) for chapter in book.chapters] == [
         ("", "Front.\n\n"), ("One", "One\n\nText.\n\nMore.\n\n"),
     ]  # fmt: skip
+
+
+def test_blocks_of_code_are_left_out_on_request() -> None:
+    raw = epub({"a.xhtml": "<p>Run it:</p><pre><code>x = 1</code></pre><p>Done <code>y</code>.</p>"})
+    assert read(raw).text == "Run it:\n\nx = 1\n\nDone y.\n\n"
+    skipped = read_document(raw, "book.bin", DocumentLimits(), code=CodeMode.SKIP)
+    assert skipped.text == "Run it:\n\nDone y.\n\n"
 
 
 NOTES_3 = {

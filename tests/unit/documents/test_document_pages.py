@@ -4,7 +4,7 @@ import pytest
 
 from seriatim.errors import BadInput, EmptyText
 from seriatim.text.documents import Document, DocumentFormat, DocumentLimits, read_document
-from seriatim.text.markup import Markup
+from seriatim.text.markup import CodeMode, Markup
 from tests.support.documents_extra import require_documents_extra
 
 require_documents_extra()
@@ -32,6 +32,17 @@ def test_the_main_content_of_a_page_is_read() -> None:
     )  # fmt: skip
     assert [chapter.title for chapter in page.chapters] == ["Am Meer"]
     assert page.text == "Am Meer\n\nDer erste Absatz – er ist lang.\n\nDer zweite.\n\nEin Zitat\n\nJa.\n\n"
+
+
+CODE = b"<html><body><p>Run <code>x</code>:</p><pre>a = 1\nb = 2</pre><p>Done.</p></body></html>"
+
+
+def test_blocks_of_code_are_left_out_on_request() -> None:
+    mail = b"From: Bob <bob@example.org>\nSubject: It runs\nMIME-Version: 1.0\nContent-Type: text/html\n\n" + CODE
+    for raw, head in ((CODE, ""), (mail, "It runs\n\n")):
+        assert read(raw).text == f"{head}Run x:\n\na = 1  \nb = 2\n\nDone.\n\n"
+        skipped = read_document(raw, "page.bin", DocumentLimits(), code=CodeMode.SKIP)
+        assert skipped.text == f"{head}Run x:\n\nDone.\n\n"
 
 
 def test_entities_that_were_escaped_twice_are_characters() -> None:

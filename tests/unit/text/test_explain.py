@@ -59,8 +59,9 @@ def test_the_text_is_shown_as_an_engine_gets_it(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr().out.endswith("== dialect of xtts\nOh!--you met doctor Low .\n\n")
     assert main(["text", str(tmp_path / "a.txt"), "--language", "en", "--reading", "off", "--engine", "espeak"]) == 0
     assert capsys.readouterr().out.endswith("== dialect of espeak\nOh! --you met Dr.\\xad Low.\n\n")
-    assert main(["text", str(tmp_path / "a.txt"), "--engine", "hibari"]) != 0
-    assert "--engine 'hibari'; expected one with a dialect to show: espeak, piper, xtts" in capsys.readouterr().err
+    assert main(["text", str(tmp_path / "a.txt"), "--engine", "tone"]) != 0
+    expected = "--engine 'tone'; expected one with a dialect to show: espeak, hibari, kokoro, piper, xtts"
+    assert expected in capsys.readouterr().err
 
 
 def test_each_paragraph_is_read_in_its_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

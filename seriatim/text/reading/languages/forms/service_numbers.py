@@ -1,4 +1,4 @@
-"""Service numbers of France and Italy: `3639`, `118 218`, `0 800 123 456` and `800 123 456`, read as people say them."""
+"""Service numbers of France and Italy, read as people say them: `3639`, `118 218`, `0 800 123 456`, `800-123456`."""
 
 import re
 
