@@ -33,7 +33,8 @@ def read_docx(archive: ZipArchive, limits: DocumentLimits) -> Document:
     rules = TreeRules(
         blocks=frozenset({"p", "tbl"}), breaks=frozenset({"br", "cr"}), rows=frozenset({"tr"}), cells=frozenset({"tc"}),
         hidden=_HIDDEN, characters={"tab": " ", "nobreakhyphen": "-", "softhyphen": "", "sym": ""},
-        text_elements=frozenset({"t"}), is_hidden=partial(_is_hidden, styles),
+        text_elements=frozenset({"t"}), is_hidden=partial(_is_hidden, styles), is_raised=_is_raised,
+        joins_next=_is_drop_cap,
         chapter_title=lambda element: inner_text(element) if levels.get(_style(element), 0) in used else None,
         note_of=lambda element: notes.get(local_name(element), {}).get(attribute(element, "id")),
     )  # fmt: skip
@@ -78,6 +79,22 @@ def _is_hidden(styles: dict[str, str], element: Element) -> bool:
         return styles.get(_style(element), "").startswith("toc ")
     properties = element[0] if name == "r" and len(element) and local_name(element[0]) == "rpr" else None
     return properties is not None and find(properties, "vanish") is not None
+
+
+def _is_raised(element: Element) -> bool:
+    """Is it a stretch of raised text?"""
+    properties = element[0] if local_name(element) == "r" and len(element) else None
+    if properties is None or local_name(properties) != "rpr":
+        return False
+    return any(attribute(each, "val") == "superscript" for each in find_all(properties, "vertalign"))
+
+
+def _is_drop_cap(element: Element) -> bool:
+    """Is it the large first letter of the next paragraph, which is a paragraph of its own in Word?"""
+    properties = element[0] if local_name(element) == "p" and len(element) else None
+    if properties is None or local_name(properties) != "ppr":
+        return False
+    return any(attribute(frame, "dropCap") not in ("", "none") for frame in find_all(properties, "framepr"))
 
 
 def _notes(archive: ZipArchive, path: str) -> dict[str, Element]:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import partial
 
 from seriatim.text.documents.block_writer import BlockWriter
 from seriatim.text.documents.document import Document, DocumentFormat
@@ -13,6 +14,7 @@ from seriatim.text.documents.zip_archive import ZipArchive
 _BLOCKS = frozenset(
     {"p", "subtitle", "title", "section", "epigraph", "cite", "poem", "stanza", "text-author", "table", "annotation"}
 )
+_NOTE_BODIES = frozenset({"notes", "comments", "footnotes"})
 _NAMES = ("first-name", "middle-name", "last-name")
 
 
@@ -36,10 +38,11 @@ def read_fb2(raw: bytes, name: str, limits: DocumentLimits) -> Document:
     writer = BlockWriter(name, limits)
     rules = TreeRules(
         blocks=_BLOCKS, lines=frozenset({"v"}), rows=frozenset({"tr"}), cells=frozenset({"td", "th"}),
-        hidden=frozenset({"image", "binary", "description", "stylesheet"}), is_hidden=_is_mark, chapter_title=_title,
+        hidden=frozenset({"image", "binary", "description", "stylesheet"}), chapter_title=_title,
+        is_hidden=partial(_is_mark, _note_ids(root)), is_raised=lambda element: local_name(element) == "sup",
     )  # fmt: skip
     for body in find_all(root, "body"):
-        is_notes = body.get("name") in ("notes", "comments", "footnotes")
+        is_notes = body.get("name") in _NOTE_BODIES
         if is_notes:
             writer.begin_note()
         TreeReader(writer, rules).read(body)
@@ -52,9 +55,17 @@ def read_fb2(raw: bytes, name: str, limits: DocumentLimits) -> Document:
     return Document(DocumentFormat.FB2, writer.chapters(), title, authors, language, _cover(root, facts))
 
 
-def _is_mark(element: Element) -> bool:
+def _note_ids(root: Element) -> frozenset[str]:
+    """The names of all notes."""
+    bodies = (body for body in find_all(root, "body") if body.get("name") in _NOTE_BODIES)
+    return frozenset(section.get("id", "") for body in bodies for section in find_all(body, "section"))
+
+
+def _is_mark(note_ids: frozenset[str], element: Element) -> bool:
     """Is it a link to a note?"""
-    return local_name(element) == "a" and attribute(element, "type") == "note"
+    if local_name(element) != "a":
+        return False
+    return attribute(element, "type") == "note" or attribute(element, "href").removeprefix("#") in note_ids - {""}
 
 
 def _title(element: Element) -> str | None:

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from html import unescape
 
 from seriatim.text.documents.block_writer import BlockWriter
+from seriatim.text.documents.element_text.math_text import math_text
+from seriatim.text.documents.element_text.page_marks import is_page_mark
+from seriatim.text.documents.element_text.raised_text import raised_text
 from seriatim.text.documents.xml_tree import Element, attribute, entity_text, find_all, inner_text, local_name, visit
 from seriatim.text.markup import CodeMode
 from seriatim.text.markup.html_tags import CELLS, HIDDEN, LINES, PARAGRAPHS, TWICE
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_SILENT = HIDDEN | {"rt", "rp", "annotation", "annotation-xml"}
-_NUMBER = re.compile(r"\d{1,4}")
+#: what stands in a film or a recording is for programs that cannot play it
+_SILENT = HIDDEN | {"rt", "rp", "video", "audio", "canvas"}
 _ESCAPED_TWICE = re.compile(f"&{TWICE.pattern}")
 _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|bmp)", re.IGNORECASE)
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-#: so long a word before a raised number is a word with a note, and no unit or variable with an exponent
-_WORD_CHARS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class HtmlReader:
             return False
         if name in _SILENT or is_invisible(element) or self._rules.is_hidden(element) or self._is_silent_code(name):
             return False
+        if is_page_mark(element):
+            return False
         self._begin_chapter(element, name)
         if self._rules.is_note(element):
             self._writer.begin_note()
@@ -78,13 +80,16 @@ class HtmlReader:
     def _enter_special(self, element: Element, name: str) -> bool:
         text = inner_text(element)
         if name == "img":
-            alt = element.get("alt", "")
-            self._write(f" {alt} " if alt and not _FILE_NAME.fullmatch(alt.strip()) else "")
+            alt = element.get("alt", "").strip()
+            is_letter = len(alt) == 1 and (element.tail or "")[:1].isalpha()  # a picture of a word's first letter
+            self._write("" if _FILE_NAME.fullmatch(alt) else alt if is_letter else f" {alt} ")
             return False
-        if name == "sup" and _NUMBER.fullmatch(text):
-            before = self._writer.last_word()
-            is_power = before[-1:].isdigit() or (0 < len(before) < _WORD_CHARS and before[-1].isalpha())
-            self._write(text.translate(_RAISED) if is_power else "")
+        if name == "math":
+            self._write(math_text(element))
+            return False
+        power = raised_text(text, self._writer.last_word())
+        if power is not None:
+            self._write(power)
             return False
         self._write(element.text)
         return True

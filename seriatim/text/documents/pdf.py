@@ -20,6 +20,7 @@ from seriatim.text.documents.pdf_lines import (
     PdfLine,
     body_size,
     in_reading_order,
+    with_drop_caps,
     without_running_heads,
 )
 
@@ -57,7 +58,7 @@ def read_pdf(raw: bytes, name: str, limits: DocumentLimits) -> Document:
     writer = BlockWriter(name, limits)
     body = body_size(pages)
     for page in without_running_heads(pages, body):
-        _write_page(writer, page, body)
+        _write_page(writer, with_drop_caps(page, body), body)
     title = "" if _NO_TITLE.fullmatch(title) else title
     return Document(DocumentFormat.PDF, writer.chapters(), title, (author,) if author else (), language)
 

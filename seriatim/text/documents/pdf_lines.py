@@ -11,6 +11,10 @@ from typing import Any
 #: about how wide a letter is, as a share of the size of its font
 _LETTER = 0.5
 _COLUMN_CHARS = 20  #: on average; what is narrower than this beside something else is a table
+_DROP_CAP = 1.5  #: times as large as the text
+_LETTER_ALONE = re.compile(r"[\"“„«‘]?[^\W\d_]")
+_ROMAN = frozenset("IVXLC")  #: before capitals they are perhaps the number of a chapter
+_ONE_LETTER_WORDS = frozenset("AEIOUYÀÉÔВИКОСУЯ")
 _ZONE_LINES = 2  #: lines at the top and bottom of a page that may be running heads
 _PAGE_NUMBER = re.compile(
     r"[-–—\[(|\s]*(?:(?:page|seite|pagina|página|стр\.?|p\.)\s*)?(?:\d{1,4}|[ivxlc]{1,7})"
@@ -104,6 +108,27 @@ def without_running_heads(pages: list[list[PdfLine]], body: float) -> list[list[
         gone = {line for line in zone if counts[_place(line)] >= enough or (len(pages) > 1 and _is_number(line, zone))}
         kept.append([line for line in page if line not in gone])
     return kept
+
+
+def with_drop_caps(lines: list[PdfLine], body: float) -> list[PdfLine]:
+    """The lines of a page with large first letters put before the words that they begin."""
+    kept: list[PdfLine] = []
+    for line in lines:
+        cap = kept[-1] if kept else None
+        if cap and cap.size >= _DROP_CAP * body and line.size < cap.size and _is_drop_cap(cap.text, line.text):
+            gap = " " if cap.text[-1] in _ONE_LETTER_WORDS else ""  # a step of its own knows It from I am
+            kept[-1] = PdfLine(f"{cap.text}{gap}{line.text}", line.x, line.y, line.size)
+        else:
+            kept.append(line)
+    return kept
+
+
+def _is_drop_cap(letter: str, text: str) -> bool:
+    """Is it one letter, before the rest of its word: in small letters, or as THE in capitals?"""
+    first = text.partition(" ")[0]
+    in_capitals = len(first) > 1 and first.isupper() and not text.isupper() and letter[-1] not in _ROMAN
+    is_letter = _LETTER_ALONE.fullmatch(letter) is not None and letter[-1].isupper()
+    return is_letter and (first[:1].islower() or in_capitals)
 
 
 def _downwards(lines: list[PdfLine]) -> list[PdfLine]:

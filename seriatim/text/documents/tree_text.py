@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 
 from seriatim.text.documents.block_writer import BlockWriter
-from seriatim.text.documents.xml_tree import Element, entity_text, local_name, visit
+from seriatim.text.documents.element_text.raised_text import raised_text
+from seriatim.text.documents.xml_tree import Element, entity_text, inner_text, local_name, visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class TreeRules:
     text_elements: Set[str] = frozenset()  #: the only ones that hold text; empty: all
     is_hidden: Callable[[Element], bool] = lambda _element: False
     chapter_title: Callable[[Element], str | None] = lambda _element: None  #: of the chapter that starts here
+    is_raised: Callable[[Element], bool] = lambda _element: False
+    joins_next: Callable[[Element], bool] = lambda _element: False  #: does the next block go on in its line?
     note_of: Callable[[Element], Element | None] = lambda _element: None  #: the note that a reference stands for
 
 
@@ -31,6 +34,7 @@ class TreeReader:
     def __init__(self, writer: BlockWriter, rules: TreeRules) -> None:
         self._writer, self._rules = writer, rules
         self._cells = 0
+        self._joins = False  #: does the next block go on in the line of the last one?
 
     def read(self, root: Element) -> None:
         """Write all text below `root`.
@@ -46,10 +50,10 @@ class TreeReader:
         if not name:
             self._writer.write(entity_text(element) if hasattr(element, "name") else "")
             return False
-        if name in rules.hidden or rules.is_hidden(element):
+        if name in rules.hidden or rules.is_hidden(element) or name in rules.characters:
+            self._writer.write(rules.characters.get(name, ""))
             return False
-        if name in rules.characters:
-            self._writer.write(rules.characters[name])
+        if rules.is_raised(element) and self._write_raised(element):
             return False
         note = rules.note_of(element)
         if note is not None:
@@ -63,6 +67,12 @@ class TreeReader:
             self._writer.write(element.text or "")
         return True
 
+    def _write_raised(self, element: Element) -> bool:
+        """Write a raised number; returns whether it is one."""
+        power = raised_text(inner_text(element), self._writer.last_word())
+        self._writer.write(power or "")
+        return power is not None
+
     def _read_note(self, note: Element) -> None:
         self._writer.begin_note()
         TreeReader(self._writer, self._rules).read(note)
@@ -74,7 +84,9 @@ class TreeReader:
         elif name in self._rules.cells:
             self._cells += 1
         elif name in self._rules.blocks or name in self._rules.lines or name in self._rules.breaks:
-            self._end(name)
+            if not self._joins:
+                self._end(name)
+            self._joins = False
 
     def _write_tail(self, text: str) -> None:
         if not self._rules.text_elements:
@@ -89,6 +101,8 @@ class TreeReader:
             self._writer.end_cell()
         elif name in rules.rows and not self._cells:
             self._writer.end_row()
+        elif rules.joins_next(element):
+            self._joins = True
         elif name in rules.blocks or name in rules.lines:
             self._end(name)
 

@@ -87,8 +87,13 @@ def attribute(element: Element, name: str) -> str:
 
 
 def inner_text(element: Element | None) -> str:
-    """All text of an element, on one line; "" for None."""
-    return "" if element is None else " ".join("".join(element.itertext()).split())
+    """All text of an element, on one line, with a space for each break of a line; "" for None."""
+    if element is None:
+        return ""
+    if next(element.iter("{*}br"), None) is None:
+        return " ".join("".join(element.itertext()).split())
+    pieces = element.xpath(".//text() | .//*[local-name() = 'br']")
+    return " ".join("".join(piece if isinstance(piece, str) else " " for piece in pieces).split())
 
 
 def find(root: Element, name: str) -> Element | None:

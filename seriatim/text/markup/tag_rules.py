@@ -47,8 +47,9 @@ _PERHAPS_CHAT_MARK = re.compile(
 )
 _EMOJI = re.compile(f"[{EMOJI}]")
 _NOTE = re.compile(r"[\[(]?(?:\*?\d{1,3}|[a-z*†‡])[\])]?")
+_NEGATIVE = re.compile(r"[-−]\d{1,3}")
 _TAGS = re.compile(r"<[^<>]*>")
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 _PERHAPS_COMMENT_END = re.compile(r"-{1,2}\Z")
 _PERHAPS_END = re.compile(r"<[^<>]*\Z")
 _NEXT_CELL = re.compile(r"\s*(?=<t[dh][\s>])", re.IGNORECASE)
@@ -201,6 +202,8 @@ def _whole(text: str, tag: re.Match[str], name: str, values: dict[str, str], sta
         values = {"interpret-as": "characters"} if name == "spell" else values
         words = (phoneme_words if name == "phoneme" else read_as)(content, values, state)
         return (words, end) if words else ("", tag.end())
+    if _NEGATIVE.fullmatch(content) and _is_base(state):
+        return content.translate(_RAISED), end
     if not _NOTE.fullmatch(content):
         return "", tag.end()
     power = state.before.isdigit() or (state.before.isalpha() and len(state.before) == 1 and content.isdigit())

@@ -66,6 +66,40 @@ def test_blocks_of_code_are_left_out_on_request() -> None:
     assert skipped.text == "Run it:\n\nDone y.\n\n"
 
 
+@pytest.mark.parametrize(("body", "expected"), [
+    ('<p>It <span class="pagenum">[12]</span>was <span class="pageno">xiv</span>late.</p>', "It was late."),
+    ('<p class="page-number">All of page 5 is here.</p>', "All of page 5 is here."),
+    ('<p><img src="t.png" alt="T"/>he gate <img src="a.png" alt="A cat"/>is open.</p>', "The gate A cat is open."),
+    ('<p>10<sup>-3</sup> m, m<sup>2</sup>, x<sup>n</sup>, word<sup>3</sup>, 1<sup>st</sup>.</p>',
+     "10⁻³ m, m², x^n, word, 1st."),
+    ("<p>Look.</p><video><p>No video here.</p></video><audio>None.</audio><canvas>None.</canvas>", "Look."),
+    ("<p>See <a href='#n'>[1]</a> and <a href='#n'>[here]</a>.</p>", "See and [here]."),
+])  # fmt: skip
+def test_odd_forms_of_books_are_read_as_they_are_meant(body: str, expected: str) -> None:
+    assert read(epub({"a.xhtml": body})).text.strip() == expected
+
+
+@pytest.mark.parametrize(("formula", "expected"), [
+    ("<msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>1</mn>", "x² + 1"),
+    ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mi>c</mi></mfrac>", "(a + b)/c"),
+    ("<msqrt><msub><mi>x</mi><mn>1</mn></msub></msqrt><mo>=</mo><mroot><mi>y</mi><mn>3</mn></mroot>", "√x₁ = ³√y"),
+    ("<msubsup><mi>x</mi><mi>i</mi><mi>k</mi></msubsup><msup><mi>e</mi><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow></msup>",
+     "x i^ke^(a + b)"),
+    ('<semantics><mi>x</mi><annotation encoding="application/x-tex">\\frac{a}{b}</annotation></semantics>', "a/b"),
+])  # fmt: skip
+def test_formulas_are_read_as_they_would_be_written_in_a_line(formula: str, expected: str) -> None:
+    assert read(epub({"a.xhtml": f"<p>So <math><mrow>{formula}</mrow></math>.</p>"})).text == f"So {expected}.\n\n"
+
+
+def test_a_page_of_links_is_a_table_of_contents_and_not_read() -> None:
+    links = "".join(f'<p><a href="{name}.xhtml">Chapter {name}</a></p>' for name in "abc")
+    pages = {f"{name}.xhtml": f"<h2>Chapter<br/>{name}</h2><p>Text.</p>" for name in "abc"}
+    book = read(epub({"toc.xhtml": f"<h1>Contents</h1>{links}", **pages}, version=2))
+    assert [chapter.title for chapter in book.chapters] == ["Chapter a", "Chapter b", "Chapter c"]
+    assert "Contents" not in book.text
+    assert read(epub({"only.xhtml": links})).text.startswith("Chapter a")
+
+
 NOTES_3 = {
     "a.xhtml": '<p>It fell.<a epub:type="noteref" href="#n1">1</a> '
     'Then it rose<a role="doc-noteref" href="n.xhtml#n2">*</a>.</p>'

@@ -48,6 +48,23 @@ def test_a_docx_is_read_with_its_chapters_and_notes() -> None:
     ]
 
 
+def test_raised_numbers_and_large_first_letters_of_word_belong_to_their_words() -> None:
+    raised = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>{}</w:t></w:r>'
+    cap = '<w:p><w:pPr><w:framePr w:dropCap="drop" w:lines="3"/></w:pPr><w:r><w:t>T</w:t></w:r></w:p>'
+    body = cap + paragraph("he gate.") + paragraph("10", raised.format("-3"), " m", raised.format("2"), " of a word",
+                                                   raised.format("4"), ", the 1", raised.format("st"), ".")  # fmt: skip
+    assert read(docx(body)).text == "The gate.\n\n10⁻³ m² of a word, the 1st.\n\n"
+
+
+def test_links_to_the_notes_of_an_fb2_are_their_marks_also_without_a_type() -> None:
+    book = (
+        '<FictionBook xmlns="http://www.gribuser.ru/xml/fictionbook/2.0" xmlns:l="http://www.w3.org/1999/xlink"><body>'
+        '<section id="s"><p>It fell<a l:href="#n1">1</a>, see <a l:href="#s">here</a>, 10<sup>6</sup>.</p></section>'
+        '</body><body name="notes"><section id="n1"><p>A note.</p></section></body></FictionBook>'
+    )
+    assert outline(read(book.encode())) == [("", "It fell, see here, 10⁶.\n\n", "A note.")]
+
+
 def test_an_odt_is_read_with_its_chapters_and_notes() -> None:
     body = (
         "<text:tracked-changes><text:p>no</text:p></text:tracked-changes>"

@@ -45,6 +45,25 @@ def pdf(n_pages: int) -> Any:
     return file
 
 
+@pytest.mark.parametrize(
+    ("letter", "first", "joined"), [("T", "he gate", "The gate"), ("T", "HE OLD gate", "THE OLD gate"),
+                                    ("I", "t was", "I t was"), ("A", "gate", "A gate")],
+)  # fmt: skip
+def test_a_large_first_letter_begins_its_word_and_no_chapter(letter: str, first: str, joined: str) -> None:
+    file = pdf(1)
+    file.page = 1
+    for size, x, y, height, text in (
+        (16, 10, 20, 8, "Chapter 1"), (33, 10, 32, 14, letter), (11, 20, 32, 6, f"{first} of the harbour was open"),
+        (11, 20, 38, 6, "when the first boats came home from the sea, and"), (11, 10, 44, 6, "they stood on the wall."),
+    ):  # fmt: skip
+        file.set_font("Helvetica", size=size)
+        file.set_xy(x, y)
+        file.cell(0, height, text)
+    chapter = read(bytes(file.output())).chapters[-1]
+    assert chapter.title == "Chapter 1"
+    assert chapter.text.startswith(f"Chapter 1\n\n{joined} of the harbour was open when the first boats")
+
+
 def test_paragraphs_are_joined_across_lines_columns_and_pages() -> None:
     file = pdf(4)
     file.set_title("At Sea")

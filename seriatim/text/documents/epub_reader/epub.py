@@ -6,7 +6,7 @@ from dataclasses import replace
 from seriatim.text.documents.block_writer import BlockWriter
 from seriatim.text.documents.document import Document, DocumentFormat
 from seriatim.text.documents.document_limits import COVER_BYTES, DocumentLimits
-from seriatim.text.documents.epub_reader.epub_contents import contents_titles
+from seriatim.text.documents.epub_reader.epub_contents import contents_titles, is_contents_page
 from seriatim.text.documents.epub_reader.epub_notes import NoteLinks
 from seriatim.text.documents.epub_reader.epub_package import EpubPackage, read_package
 from seriatim.text.documents.html_text import HtmlReader, ReadingRules, first_heading, kinds
@@ -77,7 +77,9 @@ def _pages(archive: ZipArchive, package: EpubPackage) -> Iterator[tuple[str, Ele
     for path in package.pages:
         raw = archive.read(path)
         if raw.strip():
-            yield path, parse_xhtml(raw, f"{archive.name}: {path}")
+            root = parse_xhtml(raw, f"{archive.name}: {path}")
+            if len(package.pages) == 1 or not is_contents_page(root):
+                yield path, root
 
 
 def _is_silent(element: Element, links: NoteLinks) -> bool:

@@ -6,6 +6,8 @@ from seriatim.text.documents.xml_tree import Element, find, find_all, inner_text
 from seriatim.text.documents.zip_archive import ZipArchive, resolve_path
 
 MAX_ENTRIES = 10_000  #: more entries than chapters of any book
+_FEWEST_LINKS = 3  #: of a page that is a table of contents
+_LINKED_SHARE = 0.7  #: of its text without headings, at least
 
 
 def contents_titles(archive: ZipArchive, package: EpubPackage) -> dict[tuple[str, str], str]:
@@ -41,3 +43,13 @@ def _ncx_links(root: Element) -> list[tuple[str, str]]:
 def _nav_links(root: Element) -> list[tuple[str, str]]:
     lists = [nav for nav in find_all(root, "nav") if "toc" in kinds(nav)] or list(find_all(root, "nav"))[:1]
     return [(link.get("href", ""), inner_text(link)) for nav in lists[:1] for link in find_all(nav, "a")]
+
+
+def is_contents_page(root: Element) -> bool:
+    """Is a page a table of contents: several links to other pages, and little else but a heading?"""
+    links = [link for link in find_all(root, "a") if ":" not in link.get("href", ":").partition("#")[0]]
+    if len(links) < _FEWEST_LINKS:
+        return False
+    headings = sum(len(inner_text(heading)) for heading in find_all(root, "h1", "h2", "h3", "title"))
+    linked = sum(len(inner_text(link)) for link in links)
+    return linked > _LINKED_SHARE * (len(inner_text(root)) - headings)

@@ -9,6 +9,7 @@ from seriatim.text.documents.zip_archive import resolve_path
 NOTE_CHARS = 10_000  #: a longer paragraph is a chapter that something links to
 _NOTE_KINDS = frozenset({"footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes", "note"})
 _MARK = re.compile(r"[\[({]?\s*(?:\d{1,4}|[a-z]|[ivxlc]{1,6}|[*†‡§¶#]{1,4})\s*[\])}]?\.?", re.IGNORECASE)
+_BRACKETED_MARK = re.compile(r"[\[({]\s*(?:\d{1,4}|[*†‡])\s*[\])}]")  #: also where it is not raised
 _BLOCKS = frozenset({"p", "li", "aside", "div", "dd", "section", "td"})
 _HOLDERS = frozenset({"li", "aside", "dd"})
 
@@ -35,7 +36,8 @@ class NoteLinks:
             return True
         parent = element.getparent()
         raised = find(element, "sup") is not None or (parent is not None and local_name(parent) == "sup")
-        return raised and _MARK.fullmatch(inner_text(element)) is not None
+        mark = _MARK if raised else _BRACKETED_MARK
+        return mark.fullmatch(inner_text(element)) is not None
 
     def notes(self, path: str, root: Element) -> set[Element]:
         """The elements of a page that are notes."""

@@ -37,6 +37,7 @@ RESTRUCTURED = [
     ("He went\n\n.. and so on.\n\n... and more.", "He went | .. and so on. | ... and more."),
 ]
 OTHERS = [
+    ("It is 10<sup>-3</sup> m<sup>-2</sup>, not wide<sup>-1</sup>.", "It is 10⁻³ m⁻², not wide-1."),
     ("Text^[An *inline* note.] goes on, x^[2].", "Text (An inline note.) goes on, x^[2]."),
     ("It is so.^[A note.] New.", "It is so. | (A note.) | New."),
     ("He said ``go on'' and ``stop it,'' of ``x`` and ``y.", "He said “go on” and “stop it,” of x and ``y."),
