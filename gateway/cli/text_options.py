@@ -49,7 +49,7 @@ def add_text_options(p: argparse.ArgumentParser) -> None:
     markups = "of the text: auto (default), plain, none, markdown, html, ssml"
     p.add_argument("--markup", default="auto", metavar="FORMAT", help=markups)
     p.add_argument("--code", default="read", metavar="MODE", help="blocks of code: read (default), skip")
-    p.add_argument("--emoji", default="skip", metavar="MODE", help="emoji: skip (default), name (English)")
+    p.add_argument("--emoji", default="skip", metavar="MODE", help="emoji: skip (default), name")
     p.add_argument("--reading", default="auto", metavar="MODE", help="numbers and signs as words: auto (default), off")
 
 

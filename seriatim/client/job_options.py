@@ -108,7 +108,7 @@ class JobRequest:
     paragraph_ms: int = 600  #: silence after a paragraph
     markup: Markup = Markup.AUTO  #: how the text is marked up: auto, plain, none, markdown, html, ssml
     code: CodeMode = CodeMode.READ  #: blocks of code in the text's markup: read or skip
-    emoji: EmojiMode = EmojiMode.SKIP  #: skip, or name: their names in English text
+    emoji: EmojiMode = EmojiMode.SKIP  #: skip, or name: their names
     reading: ReadingMode = ReadingMode.AUTO  #: auto: numbers and signs become words; off: the engine reads them
     speakers: Mapping[str, str] = field(
         default_factory=dict

@@ -91,9 +91,7 @@ class SpeechOptions(BaseModel):
     code: Annotated[Literal["read", "skip"], AnyCase] | None = Field(
         None, description="blocks of code in the text's markup: read them, or skip them"
     )
-    emoji: Annotated[Literal["skip", "name"], AnyCase] | None = Field(
-        None, description="skip emoji, or name them in English text"
-    )
+    emoji: Annotated[Literal["skip", "name"], AnyCase] | None = Field(None, description="skip emoji, or name them")
     reading: Annotated[Literal["auto", "off"], AnyCase] | None = Field(
         None, description="numbers and signs as words, or as the engine reads them"
     )

@@ -4,11 +4,11 @@ Not among them are arrows, circled digits, and the sharps and flats of music, wh
 """
 
 import re
-import unicodedata
 from itertools import groupby
 
 from seriatim.text.control_characters import pause_character
 from seriatim.text.languages import base_language
+from seriatim.text.markup.emoji_names import TONES, emoji_of, english_name, names_in
 from seriatim.text.markup.markup_format import EmojiMode
 from seriatim.text.markup.restructured import role_end
 from seriatim.text.markup.scan_state import ScanState, Step
@@ -24,9 +24,6 @@ EMOJI_JOINTS = r"\u200d\ufe0f\u20e3\U000e0020-\U000e007f"
 #: a run is bounded, since a stream holds it until its end is known
 _RUN = re.compile(rf"[{EMOJI}][{EMOJI}{EMOJI_JOINTS}]{{0,63}}+")
 _CHARACTER = re.compile(rf"[\U0001f1e6-\U0001f1ff]{{2}}|[{EMOJI}]")
-_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
-#: where people say something else than Unicode
-_NAMES = {"❤": "red heart", "♥": "heart", "✅": "check mark", "✔": "check mark", "⭐": "star", "🔟": "10"}
 _TEN = "\U0001f51f"  #: the keycap that is one character
 #: faces, hands and cheers, which end a sentence as a stop does: Thanks 😊 See you; not hearts: I ❤️ New York
 _GESTURE = re.compile(
@@ -49,9 +46,17 @@ def shortcode_rule(text: str, at: int, state: ScanState) -> Step:
     if role > at:
         return "", role
     if name := _SHORTCODE.match(text, at):
-        is_named = state.choices.emoji is EmojiMode.NAME and base_language(state.language) == "en"
-        return (name[1].replace("_", " ").replace("+1", "thumbs up") if is_named else ""), name.end()
+        return _named(name[1], state), name.end()
     return None if _PERHAPS_SHORTCODE.match(text, at) else (":", at + 1)
+
+
+def _named(name: str, state: ScanState) -> str:
+    """What is said of the name of an emoji between colons."""
+    if state.choices.emoji is EmojiMode.SKIP:
+        return ""
+    if base_language(state.language) == "en":
+        return name.replace("_", " ").replace("+1", "thumbs up")
+    return names_in(emoji_of(name, state.language), state.language)
 
 
 def emoji_rule(text: str, at: int, state: ScanState) -> Step:
@@ -77,17 +82,9 @@ def emoji_words(run: str, state: ScanState) -> str:
     if state.choices.emoji is EmojiMode.SKIP:
         return "10" if _TEN in run else ""
     if base_language(state.language) != "en":
-        return run
-    names = [_name(character) for character in _CHARACTER.findall(run) if character not in _TONES]
+        return names_in(run, state.language) or run
+    names = [english_name(character) for character in _CHARACTER.findall(run) if character not in TONES]
     return ", ".join(name for name, _ in groupby(filter(None, names)))
-
-
-def _name(character: str) -> str:
-    """The name of one emoji, in small letters; the letters of its country for a flag."""
-    if len(character) == 2:
-        return "flag " + " ".join(chr(ord(letter) - 0x1F1E6 + ord("A")) for letter in character)
-    name = unicodedata.name(character, "").lower().removesuffix(" sign").removesuffix(" symbol")
-    return _NAMES.get(character, name)
 
 
 def space_rule(text: str, at: int, state: ScanState) -> Step:

@@ -28,7 +28,7 @@ class EmojiMode(StrEnum):
     """What is said of emoji."""
 
     SKIP = "skip"  #: nothing
-    NAME = "name"  #: their names, in English text; in other languages the engine gets them as they are
+    NAME = "name"  #: their names; in languages in which these are not known, the engine gets them as they are
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,20 @@ def test_emoji_are_named_on_request(text: str, expected: list[str]) -> None:
     assert texts(text, emoji=EmojiMode.NAME) == expected
 
 
-def test_emoji_are_the_engines_in_other_languages_than_english() -> None:
-    assert texts("Prima 🎉!", "de", emoji=EmojiMode.NAME) == ["Prima 🎉!"]
-    assert texts("Prima 🎉!", "de") == ["Prima!"]
+def test_emoji_are_the_engines_where_their_names_are_not_known() -> None:
+    assert texts("Mooi 🎉!", "nl", emoji=EmojiMode.NAME) == ["Mooi 🎉!"]
+    assert texts("Mooi 🎉!", "nl") == ["Mooi!"]
+
+
+@pytest.mark.parametrize(("language", "expected"), [
+    ("de", "Gut konfettibombe! Da daumen hoch, astronautin, flagge deutschland: grinsendes gesicht hier und x."),
+    ("fr", "Gut cotillons! Da pouce vers le haut, astronaute femme, drapeau allemagne: visage rieur hier und x."),
+    ("ja", "Gut クラッカー! Da サムズアップ、女性宇宙飛行士、旗 ドイツ: にっこり笑う hier und x."),
+])  # fmt: skip
+def test_emoji_are_named_in_other_languages_with_the_extra(language: str, expected: str) -> None:
+    pytest.importorskip("emoji", reason="the extra `emoji`")
+    text = "Gut :tada:! Da👍🏽👩\u200d🚀🇩🇪: 😀😀 hier und x."
+    assert " ".join(texts(text, language, emoji=EmojiMode.NAME)) == expected
 
 
 def test_the_command_that_explains_a_text_takes_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
