@@ -1,10 +1,13 @@
-"""Source text made regular: line ends of every kind become newlines, and our control characters go."""
+"""Source text made regular: line ends of every kind become newlines; our control characters and a terminal's go."""
 
 import re
 
 from seriatim.text.control_characters import CONTROLS
 
 _NEWLINE = re.compile(r"[\v\f\r\x85\u2028]")
+#: of a terminal: colours and places of the cursor, titles of windows, addresses of links
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[()][0-9A-B])")
+_PERHAPS_ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,4}|\][^\x07\x1b\n]{0,500}\x1b?|[()])?\Z")
 
 
 class SourceReader:
@@ -12,15 +15,32 @@ class SourceReader:
 
     def __init__(self) -> None:
         self._after_return = False  # did the last part end with "\r", which may be half of "\r\n"?
+        self._escape = ""  # the beginning of a terminal's control sequence
 
     def feed(self, text: str) -> str:
         """The regular form of the next part of the text."""
         if not text:
             return ""
+        text = self._escape + text
+        self._escape = ""
         after_return, self._after_return = self._after_return, text.endswith("\r")
         if after_return:
             text = text.removeprefix("\n")
         if text.isascii() and text.isprintable():
             return text
+        if "\x1b" in text:
+            text = self._without_escapes(text)
         text = text.replace("\r\n", "\n").replace("\u2029", "\n\n")
         return CONTROLS.sub("", _NEWLINE.sub("\n", text))
+
+    def flush(self) -> str:
+        """The rest of a text that has ended."""
+        rest, self._escape = self._escape, ""
+        return CONTROLS.sub("", _NEWLINE.sub("\n", rest))
+
+    def _without_escapes(self, text: str) -> str:
+        known = max((escape.end() for escape in _ESCAPE.finditer(text)), default=0)
+        partial = _PERHAPS_ESCAPE.search(text, known)
+        end = partial.start() if partial else len(text)
+        self._escape = text[end:]
+        return _ESCAPE.sub("", text[:end])

@@ -17,7 +17,7 @@ _BLANK = re.compile(r"[ \t]*\n")
 _QUOTE = re.compile(r"[ \t]{0,3}>(?!=)[ \t]?")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*\n")
 _FENCE_IN_CODE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[\w+-]*[ \t]*")
-_HEADING = re.compile(r"[ \t]{0,3}(?:#{1,6}[ \t]+(?=\S)|#{2,6}(?=[^\W\d_])|={2,6}[ \t]+(?=[^\W\d_]))")
+_HEADING = re.compile(r"[ \t]{0,3}(?:#{1,6}[ \t]+(?=\S)|#{2,6}(?=[^\W\d_])|(?:={2,6}|\*{2,6})[ \t]+(?=[^\W\d_]))")
 _EMOJI_ITEM = re.compile(rf"[ \t]*[{EMOJI}][{EMOJI}\ufe0f\u200d\u20e3]*[ \t]+(?=[^\s{EMOJI}])")
 #: lines and line starts of Markdown's dialects that say nothing: `[TOC]`, `[!NOTE]`'s brackets, `:::`, `: definition`
 _CONTENTS = re.compile(r"[ \t]*(?:\[\[_?TOC_?\]\]|\[TOC\]|\{:?toc\})[ \t]*\n", re.IGNORECASE)
@@ -44,7 +44,8 @@ _MATTER_START = re.compile(r"---[ \t]*\n[A-Za-z_][\w -]*:|\+\+\+[ \t]*\n[A-Za-z_
 _PERHAPS_MATTER = re.compile(r"(?:-{1,3}[ \t]*(?:\n[\w -]*)?|\+{1,3}[ \t]*\n?)\Z")
 #: the start of a line of which more must be known
 _UNDECIDED = re.compile(
-    r"[ \t]*(?:[>#]{0,6}|[-*+](?:[ \t]+(?:\[(?:[ xX]?\]?[ \t]*)?)?)?|`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*"
+    r"[ \t]*(?:[>#]{0,6}|\*{1,6}[ \t]*|[-*+](?:[ \t]+(?:\[(?:[ xX]?\]?[ \t]*)?)?)?"
+    r"|`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*"
     r"|\d{1,3}(?:\ufe0f?\u20e3?[ \t]*|[.)](?:[ \t]+(?:\[(?:[ xX]?\]?[ \t]*)?)?)?)"
     r"|#{1,6}[ \t]*|={1,6}[ \t]*|\[{1,2}[^\]\n]{0,200}(?:\]{1,2}[+-]?[ \t]*(?::[^\n]*)?)?"
     r"|\{:?[a-z]{0,3}\}?[ \t]*|:{1,9}[ \t]*"

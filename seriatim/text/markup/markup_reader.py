@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from seriatim.text.control_characters import HARD_LINE, PHONEME, STYLE
+from seriatim.text.markup.attribute_rules import brace_rule, citation_rule
 from seriatim.text.markup.block_rules import (
     bar_rule,
     fence_rule,
@@ -45,17 +46,17 @@ _URLS = (
 _TAGGED = re.compile(rf"[<&\[\n¹²³⁰⁴-⁹†‡\ufe0f\u20e3{EMOJI}]| (?=[{EMOJI}]|\Z)|{_URLS}")
 _PLAIN = re.compile(rf"[\[\ufe0f\u20e3{EMOJI}]| (?=[{EMOJI}])| {{2,}}\n| +\Z|{_URLS}")
 _PAIRS = r":(?=[a-z0-9_+-]{0,40}(?::|\Z))|==|\+\+|\^[\^A-Za-z\d\[]|[=+^]\Z|''"
-_SIGNS = rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹†‡\ufe0f\u20e3{EMOJI}]"
+_SIGNS = rf"[*_~`\[{{【\ue200!<&$\\#\n|¹²³⁰⁴-⁹†‡\ufe0f\u20e3{EMOJI}]"
 #: what may be markup; its first character is looked for in one class and judged behind it, which is three times as fast
 _MARKED = re.compile(
-    rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹†‡\ufe0f\u20e3:=+^' hHwWfFm\u2000-\u2fff\U00010000-\U0010ffff](?:(?<={_SIGNS})"
+    rf"[*_~`\[{{【\ue200!<&$\\#\n|¹²³⁰⁴-⁹†‡\ufe0f\u20e3:=+^' hHwWfFm\u2000-\u2fff\U00010000-\U0010ffff](?:(?<={_SIGNS})"
     r"|(?<=:)(?=[a-z0-9_+-]{0,40}(?::|\Z))|(?<==)(?:=|\Z)|(?<=\+)(?:\+|\Z)|(?<=\^)(?:[\^A-Za-z\d\[]|\Z)"
     r"|(?<=')(?:'|\Z)|(?<= ) *(?:\||\Z)"
     rf"|(?<= ) +\n|(?<= )[{EMOJI}]|(?<=[hH])(?:[tT][tT][pP]|[tT]{{0,2}}\Z)|(?<=[wW])(?:[wW][wW]|[wW]?\Z)"
     r"|(?<=[fF])(?:[tT][pP]s?:|[tT]?[pP]?\Z)|(?<=m)(?:ailto:|a?i?l?t?o?\Z))"
 )
 _PERHAPS_MARKED = re.compile(
-    rf"{_PAIRS}|[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{EMOJI}]|†|‡|http|ftps?:|mailto:|www\.|^\s*(?:[-+]|\.\.\s)",
+    rf"{_PAIRS}|[*_~`\[{{【\ue200<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{EMOJI}]|†|‡|http|ftps?:|mailto:|www\.|^\s*(?:[-+]|\.\.\s)",
     re.IGNORECASE,
 )
 _DOCUMENT = re.compile(
@@ -73,6 +74,9 @@ _RULES: dict[str, Callable[[str, int, ScanState], Step]] = {
     **dict.fromkeys(" |", bar_rule),
     "`": code_rule,
     "[": bracket_rule,
+    "{": brace_rule,
+    "【": citation_rule,
+    "\ue200": citation_rule,
     "!": image_rule,
     "$": dollar_rule,
     "\\": backslash_rule,

@@ -16,16 +16,29 @@ _LATEX_CLOSER = re.compile(r"[^`]*?[^\s'`]''(?=[\s.,;:!?)\]—–-])")
 _LATEX = "``"
 #: a picture has more parts than two, of which the last is its caption
 _WIKI_LINK = re.compile(r"\[\[(?=\S)([^\[\]|\n]{1,100})(?:\|[^\[\]|\n]{0,100}){0,6}?(?:\|([^\[\]|\n]{1,200}))?\]\]")
-_PERHAPS_WIKI_LINK = re.compile(r"\[\[[^\[\]\n]{0,700}\]?\Z")
-_OUTER_LINK = re.compile(r"\[(?:https?|ftps?)://[^\s\[\]]{1,2000} ([^\[\]\n]{1,200})\](?!\()")
+_PERHAPS_WIKI_LINK = re.compile(r"\[\[[^\[\]\n]{0,1000}\]?\Z")
+#: [https://example.org words] of MediaWiki, [words|https://example.org] of Jira, and [[https://example.org][words]]
+_OUTER_LINK = re.compile(
+    r"\[(?:https?|ftps?)://[^\s\[\]]{1,380} ([^\[\]\n]{1,200})\](?!\()"
+    r"|\[([^\[\]|\n]{1,200})\|(?:https?|ftps?|mailto):[^\s\[\]|]{1,380}\]"
+    r"|\[\[[^\[\]\n]{1,900}\]\[([^\[\]\n]{1,200})\]\]"
+)
+_PERHAPS_ORG_LINK = re.compile(r"\[\[[^\[\]\n]{1,900}\](?:\[(?:[^\[\]\n]{1,200}\]?)?)?\Z")
+#: [[2]](https://example.org), the number of a source
+_SOURCE = re.compile(r"\[\[\d{1,3}\]\]\([^()\s]{1,2000}\)")
+_PERHAPS_SOURCE = re.compile(r"\[\[\d{1,3}\]\](?:\([^()\s]{0,2000})?\Z")
 
 
 def wiki_link(text: str, at: int) -> tuple[str, int] | None:
     """The words of a wiki's link and its end; the end is `at` if there is none, and None: more must be known."""
+    if source := _SOURCE.match(text, at):
+        return "", source.end()
+    if _PERHAPS_SOURCE.match(text, at) or _PERHAPS_ORG_LINK.match(text, at):
+        return None
     if link := _WIKI_LINK.match(text, at):
         return link[2] or link[1], link.end()
     if link := _OUTER_LINK.match(text, at):
-        return None if link.end() == len(text) else (link[1], link.end())
+        return None if link.end() == len(text) else (link[1] or link[2] or link[3], link.end())
     return None if _PERHAPS_WIKI_LINK.match(text, at) else ("", at)
 
 

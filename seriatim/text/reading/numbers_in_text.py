@@ -42,9 +42,16 @@ def _power_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         words = exponent if letter else grammar.say(exponent)
         return f" {grammar.words['power'].format(words)}"
 
+    def power_of(found: re.Match[str]) -> str:
+        """`e^(-x)`, `e^t`: as formulas have powers that are no numbers."""
+        return f" {grammar.words['power'].format(found['group'] or found['letter'])}"
+
     exponent = r"(?P<open>[({])?(?P<e>[-−]?\d{1,4}|[nxk])(?(open)[)}])(?![\w.]\w)"
     return [
         ReadingRule(re.compile(rf"(?<=[A-Za-z\d)])(?:\^|(?<=\d)\*\*(?=\d)){exponent}"), power),
+        ReadingRule(
+            re.compile(r"(?<=[A-Za-z\d)])\^(?:\((?P<group>[^()^]{1,40})\)|(?P<letter>[A-Za-zα-ω])(?!\w))"), power_of
+        ),
         ReadingRule(re.compile(r"(?<=[A-Za-z\d)])(?P<power>[²³])(?!\w)"), lambda found: f" {names[found['power']]}"),
     ]
 

@@ -30,7 +30,8 @@ _SOFT_END = re.compile("\xad+ *\\Z")
 #: of a script that puts zero-width spaces between its words
 _UNSPACED = r"\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff"
 _IDLE_SPACE = re.compile(rf"(?<![{_UNSPACED}])\u200b")
-_ENDS_UNSPACED = re.compile(rf"[{_UNSPACED}]\Z")
+#: behind these a joiner joins nothing: Latin letters, digits and marks
+_IDLE_JOINER = re.compile("(?<=[\x00-\u024f])[\u200c\u200d]+")
 
 
 class TextCleaner:
@@ -39,7 +40,7 @@ class TextCleaner:
     def __init__(self) -> None:
         self._after_return = False  # did the last part end with "\r", which may be half of "\r\n"?
         self._soft = ""  # soft hyphens at the end of the last part, behind which a line may end
-        self._last = ""  # the last character, if a zero-width space belongs behind it
+        self._last = ""  # the last character, behind which a joiner may stand
 
     def feed(self, text: str) -> str:
         """The cleaned form of the next part of the text."""
@@ -49,7 +50,7 @@ class TextCleaner:
         if after_return:
             text = text.removeprefix("\n")
         if text.isascii() and text.isprintable() and not self._soft:
-            self._last = ""
+            self._last = text[-1]
             return text
         text = self._soft + text.replace("\r\n", "\n").replace("\u2029", "\n\n")
         text = _SOFT_LINE.sub("", _SPACES.sub(" ", _DRAWN.sub(" ", _NEWLINE.sub("\n", text))))
@@ -59,9 +60,8 @@ class TextCleaner:
         return fold(self._without_idle_spaces(text))
 
     def _without_idle_spaces(self, text: str) -> str:
-        """The text without zero-width spaces where they part no words."""
-        whole = self._last + text
-        cleaned = _IDLE_SPACE.sub("", whole)[len(self._last) :]
-        if whole:
-            self._last = whole[-1] if _ENDS_UNSPACED.search(whole) else ""
+        """The text without zero-width spaces where they part no words, and joiners where they join nothing."""
+        whole = _IDLE_JOINER.sub("", _IDLE_SPACE.sub("", self._last + text))
+        cleaned = whole[len(self._last) :]
+        self._last = whole[-1:]
         return cleaned

@@ -57,7 +57,8 @@ class IncrementalSegmenter:
 
     def flush(self) -> list[Segment]:
         """Everything that is held, as if the text ended here; what follows begins a new paragraph."""
-        marked = self._markup.feed(self._speakers.flush()) + self._markup.flush()
+        marked = self._markup.feed(self._speakers.feed(self._source.flush()) + self._speakers.flush())
+        marked += self._markup.flush()
         lines = self._lines.feed(self._drop_caps.feed(self._cleaner.feed(marked)) + self._drop_caps.flush())
         listed = self._lists.feed(lines + self._lines.flush()) + self._lists.flush()
         parts = self._sentences.feed(listed) + self._sentences.flush()

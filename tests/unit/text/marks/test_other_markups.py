@@ -56,3 +56,26 @@ def test_marks_of_other_markups_are_not_read(text: str, expected: str) -> None:
 def test_they_stay_where_a_text_has_no_markup(markup: Markup) -> None:
     text = "The tag [b]bold[/b] and ''so'' and `a <b>`_ and ^[this]."
     assert [piece.text for piece in segment(text, SegmentOptions("en", 1000, markup=markup))] == [text]
+
+
+FORMULAS = [
+    ("$x = \\frac{-b \\pm \\sqrt{b^2-4ac}}{2a}$", "x = (-b ± √(b²-4ac))/2a"),
+    ("\\(e^{i\\pi}\\) and $\\frac{\\frac{1}{2}}{x+1}$", "e^(iπ) and 1/2/(x+1)"),
+    ("$\\sum_{i=1}^{n} i^2$ or $\\lim_{x \\to 0} \\sin x$", "∑ i=1–n i² or lim x → 0 sin x"),
+    ("So\n\\begin{align}\na &= b \\\\\nc &= d\n\\end{align}\nOn.", "So a = b, c = d | On."),
+    ("$$\\text{if } x \\cap y$$", "if x ∩ y"),
+]
+PROGRAMS = [
+    ("It is so【12†source】, 【3:1†a.pdf】 yes【注】.", "It is so, yes【注】."),
+    ("It is \ue200cite\ue202turn0search3\ue201so[[2]](https://x.org).", "It is so."),
+    ("\x1b[31mRed\x1b[0m \x1b]0;title\x07text.\x1b[1m", "Red text."),
+    ("# Title {#sec .one}\n![A cat](a.png){width=50%}\n{: .note }\nOn {% raw %}it.", "Title | A cat | On it."),
+    ('{"a": 1} and {b} {{c}} {code:py}x{code} {color:red}y{color}.', '{"a": 1} and {b} {{c}} x y.'),
+    ("** TODO Sub\n[[https://x.org][Words]] and [more|https://x.org/a].", "TODO Sub | Words and more."),
+    ("Hello\u200d\u200c world, می\u200cروم.", "Hello world, می\u200cروم."),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [*FORMULAS, *PROGRAMS])
+def test_formulas_and_what_programs_leave_in_texts(text: str, expected: str) -> None:
+    test_marks_of_other_markups_are_not_read(text, expected)
