@@ -2,6 +2,7 @@
 
 import re
 
+from seriatim.text.reading.languages.forms.roman_before_nouns import before_nouns
 from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
@@ -97,4 +98,6 @@ def roman_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         patterns = {rf"(?<!\w)(?P<head>(?i:{heads}))(?P<space>\.?\s)(?P<roman>{_ROMAN})": after_head} | patterns
     if rules.roman_mark:
         patterns = {rf"(?<!\w)(?P<roman>{_SMALL})(?P<mark>{rules.roman_mark})": ordinal} | patterns
-    return [ReadingRule(re.compile(pattern), read) for pattern, read in patterns.items()]
+    found = [ReadingRule(re.compile(pattern), read) for pattern, read in patterns.items()]
+    numbered = before_nouns(rules, roman_value)
+    return [*found, *numbered] if rules.tag == "de" else [*numbered, *found]  # im IV. Kapitel has a case

@@ -73,7 +73,9 @@ _LITERALS = {
     "incl.": "inclusa", "D.Lgs.": "decreto legislativo", "D. Lgs.": "decreto legislativo",
     "tel.": "telefono",
 }  # fmt: skip
-_HEADS = frozenset(("capitolo", "parte", "libro", "atto", "scena", "tomo", "volume", "sezione", "articolo", "mondiale"))
+_HEADS = frozenset(
+    ("capitolo", "parte", "libro", "atto", "scena", "tomo", "volume", "sezione", "articolo", "mondiale", "secolo")
+)
 _FEMININE = ("a", "zione", "sione", "gione", "tà", "tù", "trice")
 _MASCULINE = (
     "ema",
