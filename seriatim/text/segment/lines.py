@@ -11,7 +11,7 @@ import re
 
 from seriatim.text.control_characters import ALL_STYLES, HARD_LINE, PAUSES, STYLE
 from seriatim.text.segment.character_classes import CJK, LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
-from seriatim.text.segment.page_breaks import PAGE_CHARS, page_break
+from seriatim.text.segment.page_breaks import PAGE_CHARS, is_page_number, page_break
 
 #: a line that ends a sentence and is shorter than this ended because its writer ended it
 SHORT_COLUMNS = 50
@@ -65,6 +65,10 @@ _HYPHENATED = frozenset(
 #: small words within compounds, whose last part may stand on the next line: mother-in-law, state-of-the-art
 _INNER_WORD = re.compile(r"[^\W\d_]-(?:in|of|to|the|at|by|up|on|de|à|la|and)\Z", re.IGNORECASE)
 _TAIL_CHARS = 24
+#: the end of a line of contents: dots and the number of a page
+_LEADER = re.compile(r"(?:\.{4,}|(?:\. ){3,}|…{2,}|·{4,}) *(?:\d{1,4}|[ivxlc]{1,7})\Z")
+#: below a line with a colon at its end, lines of so few columns are items, also in small letters
+ITEM_COLUMNS = 30
 _LAST_WORD = re.compile(r"[^\W\d_]+\Z")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 #: Japanese particles behind which a sentence goes on
@@ -92,6 +96,7 @@ class LineJoiner:
         self._listed = self._heading = False  # is the current line, or the line above, a list item, or a heading?
         self._final = False  # is nothing to follow?
         self._notes: list[str] = []  # footnotes that stood within the current paragraph
+        self._items = False  # are the lines of the paragraph items below a line with a colon?
         self._hard = False  # does markup say that the line above ends, however long it is?
 
     def feed(self, text: str) -> str:
@@ -151,9 +156,10 @@ class LineJoiner:
                 self._held = self._held[found.end :]
                 self._notes += found.notes
         line, newline, behind = self._held.partition("\n")
-        if len(line) < SEPARATOR_CHARS and not SPEAKABLE.search(line):
-            if not newline:
-                return "", False
+        silent = _says_nothing(line)
+        if silent is not False and not newline:
+            return "", False
+        if silent:
             self._held = self._taken_notes() + behind if self._above else behind
             ended, hyphen = self._above, self._hyphen
             self._end_paragraph()
@@ -174,6 +180,7 @@ class LineJoiner:
     def _end_paragraph(self) -> None:
         self._above, self._hyphen = False, ""
         self._width = self._wrapped = 0
+        self._items = False
 
     def _is_undecided(self, line: str) -> bool:
         """Must more of a line be known before it is said whether the line above is wrapped?
@@ -183,7 +190,9 @@ class LineJoiner:
         word = _WORD.match(line)
         if self._hyphen and word is not None and word.end() == len(line):
             return len(line) < _TAIL_CHARS
-        if self._hard or self._heading or self._ends() or _begins_lower(line):
+        if self._may_list() and _begins_lower(line):
+            return _columns(line) <= ITEM_COLUMNS
+        if self._hard or self._heading or self._ends() or _begins_lower(line) or self._ends_contents():
             return False
         needed = self._columns + 1 + _columns(word[0] if word else "")
         return (word is not None and word.end() == len(line)) or (not self._wrapped and _columns(line) < needed)
@@ -204,7 +213,10 @@ class LineJoiner:
 
     def _between(self, text: str, *, lower: bool, bullet: bool, number: bool) -> str:
         short = self._columns < SHORT_COLUMNS
-        if bullet or self._heading or self._hard:
+        if bullet or self._heading or self._hard or self._ends_contents():
+            return LINE_BREAK
+        if lower and self._may_list() and _columns(text.partition("\n")[0]) <= ITEM_COLUMNS:
+            self._items = True
             return LINE_BREAK
         if number and (self._listed or short or self._last in _ENDS):
             return LINE_BREAK
@@ -215,6 +227,14 @@ class LineJoiner:
             return LINE_BREAK
         self._wrapped += 1
         return "" if CJK.match(self._last) and CJK.match(text) else " "
+
+    def _may_list(self) -> bool:
+        """May a line in small letters be an item, below the first line, which ends with a colon, or another item?"""
+        return self._items or (self._last == ":" and not self._wrapped)
+
+    def _ends_contents(self) -> bool:
+        """Is the line above one of a table of contents, which ends with the number of a page?"""
+        return _LEADER.search(self._tail) is not None
 
     def _ends(self) -> bool:
         """Does the line above end a sentence?"""
@@ -244,6 +264,13 @@ class LineJoiner:
         if joint == PARAGRAPH_BREAK:
             self._width = self._wrapped = 0
         return hyphen + joint
+
+
+def _says_nothing(line: str) -> bool | None:
+    """Is a line a separator, or the number of a page alone? None: it may become one."""
+    if len(line) >= SEPARATOR_CHARS:
+        return False
+    return True if not SPEAKABLE.search(line) else is_page_number(line.rstrip(" "))
 
 
 def _columns(text: str) -> int:

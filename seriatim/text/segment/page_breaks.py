@@ -18,6 +18,11 @@ _PAGE = r"(?:[Pp](?:age|\.)|[Ss]eite|[Pp][áa]gina|[Ss]tr(?:ona|\.)|[Сс]тр\.
 _NUMBER = rf"(?:(?:{_PAGE} *)?\d{{1,4}}(?: *(?:/|of|von|de|di|van|z|из) *\d{{1,4}})?|{_ROMAN})"
 _PAGE_LINE = re.compile(rf"[\[(–—-]? ?{_NUMBER} ?[\])–—-]?")
 _SURE_PAGE_LINE = re.compile(rf"{_PAGE} *\d{{1,4}} *(?:/|of|von|de|di|van|z|из) *\d{{1,4}}")
+#: the number of a page wherever it stands: - 12 -, Page 12 of 300
+_LONE_PAGE_LINE = re.compile(rf"[–—-] ?\d{{1,4}} ?[–—-]|{_SURE_PAGE_LINE.pattern}")
+_PERHAPS_BETWEEN_DASHES = re.compile(r"[–—-] ?\d{0,4} ?")
+_PAGE_WORDS = ("page", "p.", "seite", "página", "pagina", "strona", "str.", "стр.")
+_PERHAPS_COUNT = re.compile(r" *\d{0,4} *(?:/|[a-zи]{1,3})? *\d{0,4}")
 _BESIDE_HEAD = re.compile(rf"^{_NUMBER}[ |·•–—-]+(?=\D)|[ |·•–—-]+{_NUMBER}$")
 _WORD = re.compile(r"[^\W\d_]+")
 _HEAD_END = re.compile(r"[.:;!?…,。]$")
@@ -32,6 +37,18 @@ class PageBreak:
 
     end: int = 0  #: the index of the second half; 0: there is no page break
     notes: list[str] = field(default_factory=list)  #: the words of footnotes
+
+
+def is_page_number(line: str) -> bool | None:
+    """Is a line the number of a page in a form that nothing else has? None: it may become one."""
+    if _LONE_PAGE_LINE.fullmatch(line):
+        return True
+    word, space, rest = line.lower().partition(" ")
+    if space:
+        is_part = word in _PAGE_WORDS and _PERHAPS_COUNT.fullmatch(rest)
+    else:
+        is_part = any(name.startswith(word) for name in _PAGE_WORDS)
+    return None if is_part or _PERHAPS_BETWEEN_DASHES.fullmatch(line) else False
 
 
 def _is_head(line: str, *, bare: bool) -> bool:

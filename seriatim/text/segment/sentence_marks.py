@@ -27,7 +27,7 @@ _AFTER_SHORT_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,4}$")
 _LAST_WORD = re.compile(r"[^\W\d_]+\Z")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 #: "thanks.And": words with nothing but letters, the second with a capital, and what follows a whole word
-_WHOLE_WORD = re.compile(r"(?:^|[\s,(\[\"“‘«¿¡—–-])[^\W\d_]{2,}$")
+_WHOLE_WORD = re.compile(r"(?:^|[\s,(\[\"“‘«¿¡—–!?…-]|\.\.)[^\W\d_]{2,}$")
 _TITLES = ("Mrs", "Mr", "Ms", "Dr", "Prof", "Hr", "Fr", "Sra", "Sr", "St")
 _NEXT_SENTENCE = re.compile(
     rf"[\"“‘«¿¡(]?(?:(?:{'|'.join(_TITLES)})(?=\. )"
@@ -35,7 +35,7 @@ _NEXT_SENTENCE = re.compile(
 )
 _PERHAPS_NEXT = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]*(?:['’][^\W\d_]*)?\.?\Z")
 #: "1,000.That": a number that is no version and no decimal, and (1987).1 before the number of a note
-_WHOLE_NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+|\d{3,4})$")
+_WHOLE_NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+|\d{3,4})$|\d ?%$")
 _IN_BRACKETS = re.compile(r"\w\)$")
 _ROMAN_NUMBER = re.compile(r"[IVXL]{2,}")
 #: 5! = 120

@@ -139,3 +139,23 @@ def test_only_words_that_join_halves_in_the_language_keep_the_hyphen_before_them
     assert sentences(f"{line}{parted} was what they knew of it.", language) == [
         f"{line}{whole} was what they knew of it."
     ]
+
+
+ALONE = [
+    ("Contents\n1 The Beginning . . . . . . 3\n2 The End.................45\nIndex......xii\nNotes",
+     "Contents|1 The Beginning . . . . . . 3|2 The End.................45|Index......xii|Notes"),
+    ("Shopping:\nmilk\neggs and ham\nbread\n\nThen go.", "Shopping:|milk|eggs and ham|bread|Then go."),
+    ("He sat.\n\n- 45 -\n\nHe slept.\n— 46 —\nHe rose.\n\nPage 12 of 300\n\nSo it was.",
+     "He sat.|He slept.|He rose.|So it was."),
+    ("- 45 - or so\n\nPage 12 of it is here.\n\nPage 12\n\n-5-", "45 - or so|Page 12 of it is here.|Page 12"),
+    ("It was there that we heard him:\nthat he would go on with the rest of them.",
+     "It was there that we heard him: that he would go on with the rest of them."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), ALONE)
+def test_lines_of_contents_items_below_a_colon_and_page_numbers_stand_alone(text: str, expected: str) -> None:
+    assert sentences(text) == expected.split("|")
+    steps = IncrementalSegmenter(SegmentOptions())
+    pieces = [piece for char in text for piece in steps.feed(char)] + steps.flush()
+    assert [piece.text for piece in pieces] == expected.split("|")

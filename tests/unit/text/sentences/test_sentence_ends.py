@@ -133,6 +133,7 @@ en He bought 5 ft. 3 in. 2 lb. of it. | Good.
 id Lihat no. 5 di sini.
 en He said, “Go.”|She went. | “In the U.S.”|They did. | (It fell.) | On.
 en "Stop."|He stayed. | He said "Stop."|And then "no." | He left.
+en It is "quoted"...and so. | Wait...what?|No!|Yes. | It grew 3.5%.|It fell.
 en White played 1. e4 e5 2. Nf3 Nc6 3. O-O. | Then 14. Rfe1 won.
 de Nach 1. e4 e5 2. Sf3 Sc6 steht es gut. | Nun gut.
 ja 詳しくはドメイン.テストへ。|ジョン.スミスが来た。|そうだ.|明日は雨だ。
