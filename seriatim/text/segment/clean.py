@@ -61,7 +61,11 @@ class TextCleaner:
 
     def _without_idle_spaces(self, text: str) -> str:
         """The text without zero-width spaces where they part no words, and joiners where they join nothing."""
-        whole = _IDLE_JOINER.sub("", _IDLE_SPACE.sub("", self._last + text))
-        cleaned = whole[len(self._last) :]
+        known = len(self._last)  # it was judged before
+
+        def cut(idle: re.Match[str]) -> str:
+            return idle[0] if idle.start() < known else ""
+
+        whole = _IDLE_JOINER.sub(cut, _IDLE_SPACE.sub(cut, self._last + text))
         self._last = whole[-1:]
-        return cleaned
+        return whole[known:]

@@ -11,10 +11,8 @@ from seriatim.text.segment.common_words import STARTERS
 
 _WORD_CHARS = 12
 _QUOTE = '["“„‘«¿¡]?'
-_PARTED = re.compile(
-    rf"(?P<before>[\n\f]{_QUOTE})(?P<letter>[^\W\d_])[ \n](?P<rest>[^\W\d_]{{1,{_WORD_CHARS}}})(?![^\W_])"
-)
-_PERHAPS_PARTED = re.compile(rf"(?<=[\n\f]){_QUOTE}(?:[^\W\d_](?:[ \n](?:[^\W\d_]{{1,{_WORD_CHARS}}})?)?)?\Z")
+_PARTED = re.compile(rf"(?P<before>\n{_QUOTE})(?P<letter>[^\W\d_])[ \n](?P<rest>[^\W\d_]{{1,{_WORD_CHARS}}})(?![^\W_])")
+_PERHAPS_PARTED = re.compile(rf"(?<=\n){_QUOTE}(?:[^\W\d_](?:[ \n](?:[^\W\d_]{{1,{_WORD_CHARS}}})?)?)?\Z")
 #: letters that are words in languages whose starters have their rests as words of their own: `Y a`, `A près`
 _ONE_LETTER_WORDS = {
     "bg": "АВИСО", "bs": "AIOSU", "ca": "AIO", "cs": "AIKOSUVZ", "da": "IÅ", "el": "ΟΗ", "es": "AEOUY", "fr": "AÀYÔ",
@@ -40,6 +38,9 @@ class DropCapJoiner:
         if not self._starters or not text:
             return text
         whole = self._before + self._held + text
+        if "\n" not in whole:
+            self._before = text[-1]
+            return text
         ends = (parted.end() for parted in _PARTED.finditer(whole))
         known = max((end for end in ends if end < len(whole)), default=1)
         partial = _PERHAPS_PARTED.search(whole, max(known, len(whole) - _WORD_CHARS - 4))

@@ -45,7 +45,7 @@ def is_page_number(line: str) -> bool | None:
         return True
     word, space, rest = line.lower().partition(" ")
     if space:
-        is_part = word in _PAGE_WORDS and _PERHAPS_COUNT.fullmatch(rest)
+        is_part = word in _PAGE_WORDS and _PERHAPS_COUNT.fullmatch(rest) is not None
     else:
         is_part = any(name.startswith(word) for name in _PAGE_WORDS)
     return None if is_part or _PERHAPS_BETWEEN_DASHES.fullmatch(line) else False
