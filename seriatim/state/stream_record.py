@@ -88,7 +88,7 @@ def known_jobs(redis: "Redis", jobs: Iterable[str]) -> set[str]:
     job_ids = list(jobs)
     pipe = redis.pipeline(transaction=False)
     for job in job_ids:
-        pipe.exists(_key(job))
+        pipe.hexists(_key(job), "state")
     with translate_redis_errors():
         return {job for job, there in zip(job_ids, pipe.execute(), strict=True) if there}
 

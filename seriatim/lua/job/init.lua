@@ -4,7 +4,9 @@
 -- maxmemory that new jobs may fill, webhook (where its end is reported, as JSON; '': nowhere)
 -- Returns 1, or 0 if it is there already.
 local _, _, n, hold, drain, unconfirmed, life, ended_life, pool, share, webhook = unpack(ARGV)
-if C('EXISTS', H) == 1 then return 0 end
+local state, followed = fields(H, 'state', 'followed')
+if state then return 0 end
+if followed then C('HDEL', H, 'followed') end   -- a late note on an earlier job of this id, whose life is over
 C('HSET', H, 'state', 'run', 'n', n, 'cur', 0, 'off', 0, 'at', 0, 'hold', hold, 'drain', drain,
   'life', life, 'ended_life', ended_life, 'pool', pool, 'share', share)
 if webhook ~= '' then C('HSET', H, 'webhook', webhook) end
