@@ -22,8 +22,6 @@ _INLINE = frozenset(
 )  # fmt: skip
 _NAMES = _PARAGRAPHS | _LINES | _HIDDEN | _INLINE
 _TAG = re.compile(r"\[(?P<end>/?)(?P<name>[A-Za-z]{1,10}\d?)(?P<value>=[^\[\]\n]{0,200})?\]")
-#: behind these a label is a link's, or the name of an address
-_LABEL_ENDS = "(:"
 _ITEM = "[*]"
 _ITEM_BEHIND = re.compile(r"[^\s.,;:!?)\]]")
 
@@ -44,7 +42,7 @@ def forum_tag(text: str, at: int, state: ScanState) -> Step:
 def _item(text: str, at: int, state: ScanState) -> Step:
     """`[*]` at the start of a line or behind a tag begins an item, and so does one between two words."""
     end = at + len(_ITEM)
-    if end == len(text):
+    if end == len(text) and not state.final:
         return None
     is_item = not state.before.isalnum() or _ITEM_BEHIND.match(text, end)
     return (state.line(), end) if is_item else ("", at)
@@ -53,13 +51,9 @@ def _item(text: str, at: int, state: ScanState) -> Step:
 def _opening(text: str, tag: re.Match[str], name: str, state: ScanState) -> Step:
     """A tag without a value, which counts if its end follows."""
     start = tag.end()
-    if start == len(text):
-        return None
-    if text[start] in _LABEL_ENDS:
-        return "", tag.start()
     closer = re.compile(rf"\[/{name}\]", re.IGNORECASE).search(text, start, start + _TAG_CHARS)
     if closer is None:
-        return None if len(text) - start < _TAG_CHARS else ("", tag.start())
+        return None if len(text) - start < _TAG_CHARS and not state.final else ("", tag.start())
     return _break(name, state), closer.end() if name in _HIDDEN else start
 
 

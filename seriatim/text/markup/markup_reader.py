@@ -153,6 +153,7 @@ class MarkupReader:
 
     def _read(self, *, final: bool) -> str:
         text, at, out = self._held, 0, list[str]()
+        self._state.final = final
         while at < len(text):
             step = self._step(text, at)
             if step is None:

@@ -29,6 +29,7 @@ class ScanState:
     line_start: bool = True  #: does a line of Markdown start here?
     opened: dict[str, int] = field(default_factory=dict)  #: single marks of emphasis that wait for their closers
     breaks: int = 2  #: since the last word, a tag ended 1: the line, 2: the paragraph
+    final: bool = False  #: does nothing follow the text?
     hidden: str = ""  #: what ends the stretch that is not for readers
     fence: str = ""  #: the marks that end the code
     fence_quotes: int = 0  #: marks of quotation before the line that began the code

@@ -239,7 +239,24 @@ plain_words = st.sampled_from(
 @given(st.lists(plain_words, max_size=40), st.data())
 def test_every_word_of_a_text_is_said_whatever_marks_stand_around_it(plain, data):
     around = st.sampled_from(
-        ["{}", "{}", "**{}**", "*{}*", "_{}_", "~~{}~~", "<b>{}</b>", "[{}](http://x.org/a_b)", "<i>{}</i>", "__{}__"]
+        [
+            "{}",
+            "{}",
+            "**{}**",
+            "*{}*",
+            "_{}_",
+            "~~{}~~",
+            "<b>{}</b>",
+            "[{}](http://x.org/a_b)",
+            "<i>{}</i>",
+            "__{}__",
+            "[b]{}[/b]",
+            "[url=http://x.org/a]{}[/url]",
+            "''{}''",
+            "[[a b|{}]]",
+            "[{}|http://x.org/a]",
+            "{}<ref>a b</ref>",
+        ]
     )
     text = " ".join(data.draw(around).format(word) for word in plain)
     assert [w for p in spoken_once(text) for w in words(p)] == plain

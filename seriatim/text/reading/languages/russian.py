@@ -191,6 +191,7 @@ class Russian(LanguageRules):
     early_rules = (
         *forms_early_rules(),
         *street_rules(),
+        ReadingRule(re.compile(r"(?<!\w)ок\.(?=\s\d)"), lambda _found: "около"),
         ReadingRule(
             re.compile(r"(?<![\w/,.])(?<!\d\s)(?:1/2|½)\s(?P<spoon>ч|ст)\.\s?л\."),
             lambda found: f"пол {'чайной' if found['spoon'] == 'ч' else 'столовой'} ложки",
