@@ -15,15 +15,17 @@ PARAGRAPHS = _names(
     "p div h1 h2 h3 h4 h5 h6 blockquote section article header footer main nav aside ul ol dl table figure pre address "
     "form fieldset hr details body html speak"
 )
-LINES = _names("br li tr dt dd caption option title legend figcaption summary")
+LINES = _names("br li tr dt dd caption option title legend figcaption summary button")
 CELLS = _names("td th")
 #: what stands between their tags is not for readers
 #: what a language model thinks before it answers; elsewhere such a tag is silent, and its words are spoken
 THOUGHTS = _names("think thinking thought reasoning")
+#: likewise in SSML and HTML alone; elsewhere such a word in angle brackets is a word
+HIDDEN_IN_DOCUMENTS = _names("metadata desc")
 HIDDEN = THOUGHTS | _names("script style template svg noscript iframe object head")
 _SILENT = _names(
     "a abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd label link mark meta q rp rt ruby s "
-    "samp small span strike strong sub sup tbody tfoot thead time tt u var wbr img input button col colgroup audio "
+    "samp small span strike strong sub sup tbody tfoot thead time tt u var wbr img input col colgroup audio "
     "video source picture map area voice lang prosody emphasis phoneme say-as spell break w token ref"
 )
 KNOWN = PARAGRAPHS | LINES | CELLS | HIDDEN | _SILENT

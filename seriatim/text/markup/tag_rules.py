@@ -9,6 +9,7 @@ from seriatim.text.markup.html_tags import (
     DECLARATION,
     ENTITY,
     HIDDEN,
+    HIDDEN_IN_DOCUMENTS,
     KNOWN,
     LINES,
     LOOSE_TAG,
@@ -118,7 +119,7 @@ def _is_known(name: str) -> bool:
 
 def _effect(text: str, tag: re.Match[str], state: ScanState) -> Step:
     name, closing = tag[2].lower(), bool(tag[1])
-    if name in HIDDEN:
+    if name in HIDDEN or (state.tagged and name in HIDDEN_IN_DOCUMENTS):
         if not (closing or tag[4] or (name in THOUGHTS and state.solid)):
             state.hidden = f"</{name}"
         return "", tag.end()

@@ -52,6 +52,18 @@ def test_marks_of_other_markups_are_not_read(text: str, expected: str) -> None:
     assert [piece for char in text for piece in incremental.feed(char)] + incremental.flush() == whole
 
 
+TAGGED = [
+    (Markup.SSML, "<speak><metadata>x</metadata><p>A <desc>no</desc>b.</p></speak>", "A b."),
+    (Markup.HTML, "<p>A <textarea>b</textarea><button>Go</button> c</p>", "A b | Go | c"),
+    (Markup.AUTO, "Use <desc> or <metadata> here.", "Use <desc> or <metadata> here."),
+]
+
+
+@pytest.mark.parametrize(("markup", "text", "expected"), TAGGED)
+def test_elements_that_are_for_programs_are_silent_in_documents(markup: Markup, text: str, expected: str) -> None:
+    assert [piece.text for piece in segment(text, SegmentOptions("en", 1000, markup=markup))] == expected.split(" | ")
+
+
 @pytest.mark.parametrize("markup", [Markup.PLAIN, Markup.NONE])
 def test_they_stay_where_a_text_has_no_markup(markup: Markup) -> None:
     text = "The tag [b]bold[/b] and ''so'' and `a <b>`_ and ^[this]."
