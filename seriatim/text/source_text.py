@@ -1,9 +1,12 @@
-"""Source text made regular: line ends of every kind become newlines; our control characters and a terminal's go."""
+"""Source text made regular: line ends of every kind become newlines; control characters of ours and of terminals go."""
 
 import re
 
 from seriatim.text.control_characters import CONTROLS
 
+#: characters of Windows' encoding that were read as controls of Latin-1, such as its dashes and quotes: It\x92s
+_MISREAD = re.compile(r"[\x80-\x84\x86-\x9f]")
+_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0) if code != 0x85}
 _NEWLINE = re.compile(r"[\v\f\r\x85\u2028]")
 #: of a terminal: colours and places of the cursor, titles of windows, addresses of links
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[()][0-9A-B])")
@@ -28,6 +31,8 @@ class SourceReader:
             text = text.removeprefix("\n")
         if text.isascii() and text.isprintable():
             return text
+        if _MISREAD.search(text):
+            text = text.translate(_WINDOWS)
         if "\x1b" in text:
             text = self._without_escapes(text)
         text = text.replace("\r\n", "\n").replace("\u2029", "\n\n")

@@ -8,6 +8,7 @@ from seriatim.text.segment import SegmentOptions, segment
 from tests.unit.text.test_segment import sentences
 
 FORMS = [
+    ("en", "It\x92s \x93so\x94 \x96 it is.", "It’s “so” – it is."),
     ("en", "Gate Ａ１２ costs ＄５０％ now.", "Gate A12 costs $50% now."),
     ("en", "This is 𝗛𝗲𝗹𝗹𝗼 𝓪𝓰𝓪𝓲𝓷 in ﬁne ﬂow.", "This is Hello again in fine flow."),
     ("en", "Say ⓗⓔⓛⓛⓞ to Ⓐ, step ①.", "Say hello to A, step ①."),
