@@ -2,10 +2,13 @@
 
 import contextlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput, EmptyText
 from seriatim.settings import Settings
+from seriatim.text.dialogue.outline import outline_script
 from seriatim.text.documents import Document, DocumentLimits, read_document
 from seriatim.text.markup import CodeMode, Markup
 
@@ -31,6 +34,25 @@ def read_input(source: str, settings: Settings, markup: Markup, code: CodeMode =
     if document.warning:
         sys.stderr.write(f"seriatim: {document.warning}\n")
     return document
+
+
+def with_hosts(hosts: str, request: JobRequest, text: str) -> tuple[JobRequest, str]:
+    """The request and the script of a text as an outline that two hosts speak; `hosts`: voices or speakers, `A,B`.
+
+    Raises:
+        BadInput: these are not two.
+    """
+    named = [name.strip() for name in hosts.split(",")]
+    if len(named) != 2 or not all(named):
+        raise BadInput(f"--hosts {hosts!r}; expected two voices, or two speakers of the cast, such as af_heart,am_adam")
+    speakers, names = dict(request.speakers), []
+    for number, name in enumerate(named, 1):
+        if name in request.speaker_styles:
+            names.append(name)
+        else:
+            names.append(f"HOST {number}")
+            speakers[names[-1]] = name
+    return replace(request, speakers=speakers), outline_script(text, names)
 
 
 def refuse_to_overwrite(source: str, output: str) -> None:

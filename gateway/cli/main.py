@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from gateway.cli import parser as args
-from gateway.cli.parser_parts import scaled_worker_plan, worker_plan
+from gateway.cli.parser_parts import cast_plans, scaled_worker_plan, worker_plan
 from seriatim.errors import Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
@@ -72,7 +72,7 @@ def _exec_worker(rest: Sequence[str]) -> NoReturn:
 def _speak(options: argparse.Namespace, settings: "Settings") -> int:
     with collector_paused(), package_hidden("opentelemetry"):  # redis-py loads its SDK for metrics that it keeps
         from gateway.cli.commands.speak import speak, with_engine
-        from gateway.cli.input_text import read_input, refuse_to_overwrite
+        from gateway.cli.input_text import read_input, refuse_to_overwrite, with_hosts
         from gateway.cli.interrupts import end_on_sigterm
         from gateway.cli.render.summary import summary_json, summary_text
         from gateway.output.open_output import ResumePolicy
@@ -85,6 +85,8 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
     request = args.request(options)
     document = read_input(options.file, settings, request.markup, request.code)
     text = document.text
+    if options.hosts:
+        request, text = with_hosts(options.hosts, request, text)
     request, reason = with_engine(settings, replace(request, markup=document.markup), text, embedded=embedded)
     if reason and not (options.quiet or options.json):
         sys.stderr.write(f"seriatim: {reason}\n")
@@ -96,6 +98,7 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
         output=options.output,
         request=request,
         worker_plan=worker_plan(options, text=text),
+        cast_plans=cast_plans(options, request, text),
         embedded=embedded,
         begin=ResumePolicy.RESUME if options.resume else ResumePolicy.RESTART if options.restart else ResumePolicy.NEW,
         format_name=options.format,
@@ -116,7 +119,7 @@ def _plan_speakers(options: argparse.Namespace, settings: "Settings", request: "
     from gateway.cli.render.speaker_table import planned_speakers, speakers_text
 
     voices = voices_of_engine(options, settings)[1]
-    planned = planned_speakers(request, voices, text)
+    planned = planned_speakers(request, voices, [text])
     sys.stdout.write(json.dumps(planned) + "\n" if options.json else speakers_text(planned))
     return ExitCode.OK
 
@@ -234,7 +237,7 @@ def _text(options: argparse.Namespace, settings: "Settings") -> int:
     language = named or guess_language(document.text).removeprefix(MIXED) or "en"
     cut = SegmentOptions(
         language, markup=document.markup, reading=request.reading, speakers=request.speaker_styles,
-        hold_chars=HOLD_CHARS, choices=request.choices,
+        quotes=request.quote_voices, hold_chars=HOLD_CHARS, choices=request.choices,
         paragraph_language=None if named else partial(guess_paragraph, expected=language),
     )  # fmt: skip
     if lexicon:

@@ -115,6 +115,10 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--format", metavar="NAME", help="format of OUT (default: by its ending)")
     p.add_argument("--plan", action="store_true", help="print the speakers, their lines and voices; speak nothing")
+    p.add_argument(
+        "--hosts", default="", metavar="A,B",
+        help="two voices, or speakers of the cast, who take turns through a Markdown outline",
+    )  # fmt: skip
     again = p.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="continue an interrupted run of OUT")
     again.add_argument("--restart", action="store_true", help="discard an interrupted run of OUT")

@@ -10,6 +10,7 @@ from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
 if TYPE_CHECKING:
     from gateway.local.processes import WorkerPlan
+    from seriatim.client.job_options import JobRequest
 
 INCLUDABLE = ("notes",)  #: parts of a document that `seriatim book` speaks by choice
 ENGINES = ", ".join(engine_profiles())
@@ -34,9 +35,14 @@ def processes(options: argparse.Namespace, text: str | None = None) -> int:
 
     With a text, no more than it is worth to load engines for.
     """
-    profile = engine_profiles().get(options.engine, EngineProfile())
-    if options.workers or profile.whole_machine or profile.one_process:
-        return int(options.workers or 1)
+    return _processes(options.engine, options.workers, text)
+
+
+def _processes(engine: str, named: int | None, text: str | None) -> int:
+    """The number of processes of an engine; `named` has precedence."""
+    profile = engine_profiles().get(engine, EngineProfile())
+    if named or profile.whole_machine or profile.one_process:
+        return int(named or 1)
     return CORES if text is None else min(CORES, 1 + len(text) // CHARS_PER_PROCESS)
 
 
@@ -45,6 +51,18 @@ def worker_plan(options: argparse.Namespace, slots: int = 0, text: str | None = 
     from gateway.local.processes import WorkerPlan  # imports redis
 
     return WorkerPlan(options.engine, processes(options, text), slots, options.pool or "", engine_options(options))
+
+
+def cast_plans(options: argparse.Namespace, request: "JobRequest", text: str | None = None) -> "tuple[WorkerPlan, ...]":
+    """The workers of a private system for the speakers of a cast who have an engine of their own."""
+    from gateway.local.processes import WorkerPlan  # imports redis
+    from seriatim.text.dialogue.cast_engines import CastEngine
+
+    plans = []
+    for pool in sorted(request.cast.pools - {request.pool_name}):
+        own = request.cast.engines.get(pool, CastEngine(pool))
+        plans.append(WorkerPlan(own.engine, _processes(own.engine, options.workers, text), 0, pool, own.options))
+    return tuple(plans)
 
 
 def scaled_worker_plan(options: argparse.Namespace) -> "WorkerPlan":

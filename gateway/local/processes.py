@@ -176,8 +176,8 @@ def import_ahead_of_children() -> None:
 
 
 @contextlib.contextmanager
-def private_system(settings: Settings, worker_plan: WorkerPlan) -> Iterator[LocalSystem]:
-    """Run a Redis without persistence, a reassembler and workers for the duration of the context.
+def private_system(settings: Settings, *worker_plans: WorkerPlan) -> Iterator[LocalSystem]:
+    """Run a Redis without persistence, a reassembler and the workers of each plan for the duration of the context.
 
     Raises:
         Unavailable, EngineUnavailable, Misconfigured: a process does not start.
@@ -191,7 +191,9 @@ def private_system(settings: Settings, worker_plan: WorkerPlan) -> Iterator[Loca
         )
         with LocalSystem(private_settings, folder, server, disposable=True) as system:
             system.start_child("reassembler", "reassembler.main")
-            system.start_child("worker", "workers", worker_plan.arguments())
+            for plan in worker_plans:
+                name = "worker" if plan is worker_plans[0] else f"worker of {plan.pool_name}"
+                system.start_child(name, "workers", plan.arguments())
             yield system
 
 

@@ -22,6 +22,12 @@ class SpeakArguments:
     format_name: str | None = None
     quiet: bool = False
     system_lexicon: Lexicon = NO_LEXICON  #: of the request's pool and of all texts, behind that of the request
+    cast_plans: tuple[WorkerPlan, ...] = ()  #: the workers of speakers who have an engine of their own
+
+    @property
+    def worker_plans(self) -> tuple[WorkerPlan, ...]:
+        """The workers of all pools that speak the text in a private system."""
+        return (self.worker_plan, *self.cast_plans)
 
     @property
     def fingerprint(self) -> TextFingerprint:

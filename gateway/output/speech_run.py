@@ -7,7 +7,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,25 +16,25 @@ from typing import Protocol
 
 from gateway.cli.render.summary import RunSummary
 from gateway.local.processes import LocalSystem
+from gateway.output.begin_jobs import begin_jobs, check_workers
+from gateway.output.job_group import JobGroup
 from gateway.output.speak_arguments import SpeakArguments
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.audio.title_tags import first_words
 from seriatim.client.job import Job
-from seriatim.client.partial_submission import PartialSubmission
 from seriatim.client.producer import Producer
 from seriatim.client.resolved_request import ResolvedRequest
 from seriatim.client.sentence_rows import segmentation_for, sentences_of_text
-from seriatim.errors import JobEnded, JobFailed, NoWorkers, SeriatimError
+from seriatim.client.sentences.pool_sentences import pool_sentences, resolve_pools
+from seriatim.errors import JobEnded, JobFailed, SeriatimError
 from seriatim.process import watched_tasks
 from seriatim.process.process_age import process_age_s
 from seriatim.records import Sentence
 from seriatim.state.job_record import read_job, sentences_by_worker
 from seriatim.stream_entries import Audio, Gap, SentenceStart
-from seriatim.text.dialogue.cast import NO_CAST
-from seriatim.text.markup import Markup
-from seriatim.text.reading import ReadingMode
 
 WATCH_S = 0.5  #: how soon a process that ended for good is noticed
+KEEP_ALIVE_S = 10.0  #: between two reports that a job whose turn has not come has a reader
 COUNT_TIMEOUT_S = 10.0  #: a worker reports its last sentence milliseconds after the audio, or seconds where all is busy
 
 
@@ -133,39 +133,35 @@ def speak_text(system: LocalSystem, run: SpeakRun) -> RunSummary:
         SeriatimError: the job, its text or the system ended early.
     """
     if run.arguments.embedded:
-        system.await_workers(run.arguments.request.pool_name)
+        for plan in run.arguments.worker_plans:
+            system.await_workers(plan.pool_name)
     with closing(Producer(system.settings)) as producer:
         return _speak_with(producer, system, run)
 
 
 def _speak_with(producer: Producer, system: LocalSystem, run: SpeakRun) -> RunSummary:
     arguments = run.arguments
-    pool = arguments.request.pool_name
-    if not producer.pool_cache.get(pool).slots:
-        raise NoWorkers(f"no worker of pool {pool!r} is running; start one, or omit --redis to use a private system", 5)
-    resolved = producer.resolve(arguments.request, arguments.text)
-    _warn(arguments, resolved.warning)
+    check_workers(producer, arguments.request)
+    resolved = resolve_pools(producer, arguments.request, arguments.text)
+    narrator = resolved[next(iter(resolved))]
+    _warn(arguments, narrator.warning)
     before, before_ms = run.output.sentences_done, run.output.ms_done
     run.progress.start_counting(None, before)
     run.submitted_s = time.monotonic()
     whole = _sentences(run, resolved)
     opening = list(islice(whole, 1))
-    run.output.title = first_words(opening[0].text) if opening else ""
+    run.output.title = first_words(opening[0][1].text) if opening else ""
     sentences = islice(chain(opening, whole), before, None)
-    first = next(sentences, None)
-    if first is None and before:  # interrupted between the last sentence and the file's name
-        run.output.finish()
+    first = list(islice(sentences, 1))
+    if not first and before:  # interrupted between the last sentence and the file's name
+        run.finish()
         return RunSummary(arguments.output, 0, 0.0, time.monotonic() - run.submitted_s, None, {}, before, before_ms)
-    submission = producer.begin(
-        chain([first] if first else [], sentences),
-        replace(
-            arguments.request, markup=Markup.NONE, reading=ReadingMode.OFF,
-            voice=resolved.request.voice, language=resolved.request.language, speakers={}, cast=NO_CAST,
-        ),
-    )  # fmt: skip
-    run.on_job(submission.job)
-    _write_job(submission, system, run, before)
-    _warn(arguments, resolved.new_warning())
+    group = begin_jobs(producer, arguments.request, chain(first, sentences), resolved)
+    for job in group.jobs:
+        run.on_job(job)
+    _write_jobs(group, system, run, before)
+    for one in resolved.values():
+        _warn(arguments, one.new_warning())
     wall_s = time.monotonic() - run.submitted_s
     return RunSummary(
         run.arguments.output,
@@ -173,33 +169,36 @@ def _speak_with(producer: Producer, system: LocalSystem, run: SpeakRun) -> RunSu
         run.audio_ms,
         wall_s,
         run.first_s,
-        _counts_by_worker(producer, submission.job),
+        _counts_by_worker(producer, group),
         before,
         before_ms,
-        _format_marks(submission.job, before),
+        _format_marks(group, before),
         first_audio_age_s=run.first_age_s,
         gaps=tuple(f"sentence {before + gap.seq}: {gap.reason}" for gap in run.gaps),
     )
 
 
-def _write_job(submission: PartialSubmission, system: LocalSystem, run: SpeakRun, before: int) -> None:
-    """Write the whole job to the output, while another thread sends the rest of its text.
+def _write_jobs(group: JobGroup, system: LocalSystem, run: SpeakRun, before: int) -> None:
+    """Write the jobs of a text to the output, while another thread sends the rest of it.
 
     Raises:
-        SeriatimError: the job, its text or the system ended early.
+        SeriatimError: a job, its text or the system ended early.
     """
-    sender = threading.Thread(target=_send_rest, args=(submission, run, before), name="sender", daemon=True)
+    sender = threading.Thread(target=_send_rest, args=(group, run, before), name="sender", daemon=True)
     sender.start()
-    watched_tasks.start("watch", partial(_watch_system, system, submission.job, run))
+    watched_tasks.start("watch", partial(_watch_system, system, group, run))
     try:
-        for entry in submission.job.audio():
+        for entry in group.audio():
             run.write_entry(entry, before)
     except JobEnded as ended:
         sender.join(timeout=5)  # it may have ended the job, and set `failure` in a moment
+        if group.order:
+            with contextlib.suppress(SeriatimError):
+                group.cancel("another job of its text ended")
         raise run.failure or ended from None
     except BaseException:
         if not run.arguments.embedded:
-            submission.job.cancel("the command that submitted it ended")
+            group.cancel("the command that submitted it ended")
         raise
     finally:
         run.ended.set()
@@ -209,38 +208,50 @@ def _write_job(submission: PartialSubmission, system: LocalSystem, run: SpeakRun
     run.end(before)
 
 
-def _send_rest(submission: PartialSubmission, run: SpeakRun, before: int) -> None:
-    """Send the rest of the text; an error cancels the job and becomes the failure of the run."""
+def _send_rest(group: JobGroup, run: SpeakRun, before: int) -> None:
+    """Send the rest of the text; an error cancels its jobs and becomes the failure of the run."""
     try:
-        run.progress.start_counting(before + submission.send_rest(), before)
+        run.progress.start_counting(before + group.send_rest(), before)
     except SeriatimError as error:
         run.failure = error
     except Exception as error:  # noqa: BLE001  # outermost call of a thread: the run must not end as a success
         run.failure = JobFailed(f"the text could not be sent: {type(error).__name__}: {error}")
+    if run.failure is not None and group.order:
+        with contextlib.suppress(SeriatimError):
+            group.cancel(str(run.failure))
 
 
-def _watch_system(system: LocalSystem, job: Job, run: SpeakRun) -> None:
-    """Cancel the job when a process of the system has ended for good: the rest would never be spoken."""
+def _watch_system(system: LocalSystem, group: JobGroup, run: SpeakRun) -> None:
+    """Cancel the jobs when a process of the system has ended for good: the rest would never be spoken."""
+    interval_s, alive_s = min(KEEP_ALIVE_S, system.settings.reader_grace_s / 4), time.monotonic()
     while not run.ended.wait(WATCH_S):
         try:
             system.check_children()
         except SeriatimError as error:
             if not run.ended.is_set():
                 run.failure = error
-                job.cancel(str(error))
+                group.cancel(str(error))
             return
+        if time.monotonic() - alive_s >= interval_s:
+            alive_s = time.monotonic()
+            with contextlib.suppress(SeriatimError):  # those who read notice what is wrong
+                group.keep_alive()
 
 
-def _sentences(run: SpeakRun, resolved: ResolvedRequest) -> Iterator[Sentence]:
-    """The sentences of the text, each with the seed that it has whichever run speaks it."""
-
-    def read(text: str) -> Iterator[Sentence]:
-        return sentences_of_text(text, segmentation_for(resolved), resolved)
-
-    for seq, sentence in enumerate(read(run.arguments.text)):
+def _sentences(run: SpeakRun, resolved: Mapping[str, ResolvedRequest]) -> Iterator[tuple[str, Sentence]]:
+    """The sentences of the text with their pools, each with the seed that it has whichever run speaks it."""
+    for seq, (pool, sentence) in enumerate(pool_sentences(run.arguments.text, resolved)):
         seeded = replace(sentence, seed=(run.arguments.request.seed + seq) % 2**63)
         run.on_sentence(seeded)
-        yield from [seeded] if run.edit is None else run.edit(seq, seeded, read)
+        if run.edit is None:
+            yield pool, seeded
+            continue
+        own = resolved[pool]
+
+        def read(text: str, own: ResolvedRequest = own) -> Iterator[Sentence]:
+            return sentences_of_text(text, segmentation_for(own), own)
+
+        yield from ((pool, edited) for edited in run.edit(seq, seeded, read))
 
 
 def _warn(arguments: SpeakArguments, warning: str) -> None:
@@ -248,20 +259,21 @@ def _warn(arguments: SpeakArguments, warning: str) -> None:
         sys.stderr.write(f"seriatim: {warning}\n")
 
 
-def _format_marks(job: Job, before: int) -> tuple[str, ...]:
-    """The quality marks of a job's sentences, formatted; `short` means that words may be missing."""
+def _format_marks(group: JobGroup, before: int) -> tuple[str, ...]:
+    """The quality marks of a text's sentences, formatted; `short` means that words may be missing."""
     with contextlib.suppress(SeriatimError):  # the file is complete: no reason to fail
-        return tuple(f"sentence {before + seq}: {', '.join(marks)}" for seq, marks in sorted(job.marks().items()))
+        return tuple(f"sentence {before + seq}: {', '.join(marks)}" for seq, marks in sorted(group.marks().items()))
     return ()
 
 
-def _counts_by_worker(producer: Producer, job: Job) -> dict[str, int]:
+def _counts_by_worker(producer: Producer, group: JobGroup) -> dict[str, int]:
     """The number of sentences that each worker process spoke; waits until the last one is counted."""
-    deadline_s = time.monotonic() + COUNT_TIMEOUT_S
+    deadline_s, counts = time.monotonic() + COUNT_TIMEOUT_S, {}
     with contextlib.suppress(SeriatimError):  # the file is complete: no reason to fail
-        while (record := read_job(producer.redis, job.pool, job.id)) and record.state == "run":
-            if time.monotonic() > deadline_s:
-                break
-            time.sleep(0.01)
-        return sentences_by_worker(producer.redis, job.pool, job.id)
-    return {}
+        for job in group.jobs:
+            while (record := read_job(producer.redis, job.pool, job.id)) and record.state == "run":
+                if time.monotonic() > deadline_s:
+                    break
+                time.sleep(0.01)
+            counts.update(sentences_by_worker(producer.redis, job.pool, job.id))
+    return counts

@@ -13,6 +13,7 @@ from dataclasses import replace
 from seriatim import tracing
 from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import idempotency_conflict
+from seriatim.client.sentences.speaker_voices import check_one_pool
 from seriatim.client.voice_names import normalize_voice
 from seriatim.dispatch import MAX_PICK, PoolClient, complete_pending_step, dispatch, publish_picked
 from seriatim.errors import Busy, CapReached, MemoryFull, NoWorkers, SeriatimError, TextTooLarge
@@ -35,8 +36,10 @@ def make_submission(
     """The submission of a new job; `cut` as `segmentation_to_json` returns it, `warning` for its status.
 
     Raises:
-        UnknownOption: its webhook is neither of https nor of a host that the settings allow.
+        UnknownOption: its webhook is neither of https nor of a host that the settings allow, or its cast has several
+            engines.
     """
+    check_one_pool(request.cast)
     if request.webhook:
         HostPatterns.parse(settings.webhook_hosts).check_scheme(request.webhook)
     s, live = settings, request.kind is JobKind.LIVE

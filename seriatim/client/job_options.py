@@ -19,6 +19,7 @@ from seriatim.client.option_checks import (
 from seriatim.errors import UnknownOption
 from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind, Play, Sentence
 from seriatim.text.dialogue.cast import NO_CAST, Cast
+from seriatim.text.dialogue.quotes.quote_voices import QuoteVoices
 from seriatim.text.languages import language_tag
 from seriatim.text.lexicon import Lexicon
 from seriatim.text.markup import CodeMode, EmojiMode, Markup, MarkupChoices
@@ -158,6 +159,11 @@ class JobRequest:
         return {**cast, **{name: replace(cast.get(name, SpeechStyle()), voice=voice) for name, voice in voices}}
 
     @property
+    def quote_voices(self) -> QuoteVoices | None:
+        """The speakers of a novel whose quoted speech is looked for; None: the cast does not ask for that."""
+        return self.cast.quote_voices(self.speaker_styles)
+
+    @property
     def choices(self) -> MarkupChoices:
         """What is said of code and of emoji."""
         return MarkupChoices(self.code, self.emoji)
@@ -226,6 +232,8 @@ def _speech_options(values: Mapping[str, Any]) -> dict[str, Any]:
     check_speakers(values.get("speakers", {}))
     cast = Cast.of(values["cast"]) if "cast" in values else NO_CAST
     check_speakers({name: style.voice for name, style in cast.speakers.items()})
+    for pool in cast.pools:
+        check_named("cast: engine", pool, POOL_NAME, POOL_RULE)
     language = values.get("language", "")
     return {
         "cast": cast,

@@ -38,6 +38,7 @@ from seriatim.servers.redis_clients import blocking_client, command_client
 from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
 from seriatim.state.stream_record import read_stream_record
+from seriatim.text.dialogue.cast import NARRATOR, Cast
 from seriatim.text.documents import Document, DocumentLimits
 from seriatim.text.segment import IncrementalSegmenter, SegmentOptions
 from seriatim.text.segment.stored_segmentation import segmentation_to_json, with_stored_segmentation
@@ -173,9 +174,9 @@ class Producer:
         pool = self.pool_cache.get(request.pool_name)
         unserved = default_engine.warn_if_unknown(self.pool_cache, request, pool)
         checked = self._check(without_auto(request), request, pool)
-        whole = cast_for_text(request, pool, text)
-        speakers = {name: self._check_speaker(style, request, pool) for name, style in whole.speakers.items()}
-        checked = replace(checked, speakers={}, cast=replace(whole, speakers=speakers))
+        checked = replace(
+            checked, speakers={}, cast=self._check_cast(cast_for_text(request, pool, text), request, pool)
+        )
         if request.language == AUTO and not checked.language:
             checked = replace(checked, language=AUTO)
         resolved = ResolvedRequest.of(checked, pool, text, self._system_lexicons.current(checked.pool_name))
@@ -213,12 +214,26 @@ class Producer:
         except BadInput:  # perhaps it was added recently, such as a voice
             return _resolve_voice(options, request, self.pool_cache.refresh(request.pool_name))
 
-    def _check_speaker(self, style: SpeechStyle, request: JobRequest, pool: PoolRecord) -> SpeechStyle:
-        """The style with the pool's name of its voice.
+    def _check_cast(self, cast: Cast, request: JobRequest, pool: PoolRecord) -> Cast:
+        """The cast with the pools' names of its voices.
 
         Raises:
             as `_check`.
         """
+        speakers = {name: self._check_speaker(style, request, pool) for name, style in cast.speakers.items()}
+        named = cast.quotes not in ("", NARRATOR)
+        quotes = self._check_speaker(SpeechStyle(cast.quotes), request, pool).voice if named else cast.quotes
+        return replace(cast, speakers=speakers, quotes=quotes)
+
+    def _check_speaker(self, style: SpeechStyle, request: JobRequest, pool: PoolRecord) -> SpeechStyle:
+        """The style with the name of its voice in its pool, which is the job's or the speaker's own.
+
+        Raises:
+            as `_check`.
+        """
+        if style.engine:
+            request = replace(request, engine=style.engine, pool="", options={})
+            pool = self.pool_cache.get(style.engine)
         checked = self._check(Sentence("", voice=style.voice, language=style.language), request, pool)
         return replace(style, voice=checked.voice or style.voice)
 

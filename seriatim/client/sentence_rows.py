@@ -40,7 +40,7 @@ def segmentation_for(resolved: ResolvedRequest, *, whole: bool = True) -> Segmen
         language, limit_chars, pool.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup,
         request.reading, request.lexicon.places if request.lexicon else None,
         voices.language if voices else None, HOLD_CHARS if whole else 0, request.speaker_styles,
-        live_limit_ms(request, pool), request.choices,
+        live_limit_ms(request, pool), request.choices, request.quote_voices,
     )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def sentences_of(pieces: Iterable[Segment], resolved: ResolvedRequest) -> Iterat
         if resolved.voices and piece.language:
             sentence = resolved.voices.sentence(piece)
         sentence = resolved.styles.styled(_with_phonemes(sentence, piece, resolved.styles), piece.style)
-        if sentence.language:  # the limit of characters may be another language's
+        if sentence.language or piece.style.engine:  # the limit of characters may be another one
             yield from _fit_sentence(sentence, as_it_is, resolved.styles)
         else:
             yield sentence

@@ -25,6 +25,7 @@ class SpeechStyle:
     language: str = ""  #: BCP 47
     rate: float = 1.0  #: times the job's speed
     pause_ms: int = -1  #: silence after a sentence; -1: the job's
+    engine: str = field(default="", repr=False)  #: the pool of a speaker who does not speak in the job's
 
     @property
     def reading_language(self) -> str:
@@ -37,7 +38,7 @@ class SpeechStyle:
         rate = min(max(self.rate * outer.rate, LEAST_RATE), MOST_RATE)
         language = self.language or ("" if self.voice else outer.language)
         pause_ms = self.pause_ms if self.pause_ms >= 0 else outer.pause_ms
-        return SpeechStyle(self.voice or outer.voice, language, rate, pause_ms)
+        return SpeechStyle(self.voice or outer.voice, language, rate, pause_ms, self.engine or outer.engine)
 
 
 PLAIN_STYLE = SpeechStyle()

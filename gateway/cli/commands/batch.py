@@ -14,7 +14,7 @@ from gateway.cli import parser as args
 from gateway.cli.commands.speak import open_system, with_engine
 from gateway.cli.input_text import read_input
 from gateway.cli.interrupts import end_on_sigterm
-from gateway.cli.parser_parts import worker_plan
+from gateway.cli.parser_parts import cast_plans, worker_plan
 from gateway.cli.render.duration import clock_face
 from gateway.local.locked_folder import lock_folder
 from gateway.local.processes import LocalSystem
@@ -93,7 +93,7 @@ def _batch(options: argparse.Namespace, settings: Settings, folder: Path, inputs
     options.engine = request.engine
     arguments = SpeakArguments(
         "", "", request, worker_plan(options), embedded, quiet=quiet,
-        system_lexicon=SystemLexicons(settings).current(request.pool_name),
+        system_lexicon=SystemLexicons(settings).current(request.pool_name), cast_plans=cast_plans(options, request),
     )  # fmt: skip
     show = _show_json if options.json else _show_nothing if options.quiet else _show_line
     return FileBatch(arguments, folder, options.format, options.retries, BatchManifest.load(folder), show)

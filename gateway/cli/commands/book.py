@@ -25,11 +25,13 @@ from gateway.book.renamed_book import rename_project
 from gateway.book.speak_chapters import speak_chapters, unspoken
 from gateway.cli import parser as args
 from gateway.cli.commands.speak import open_system, with_engine
+from gateway.cli.commands.voices import voices_of_engine
 from gateway.cli.input_text import read_input, refuse_to_overwrite
 from gateway.cli.interrupts import end_on_sigterm
-from gateway.cli.parser_parts import worker_plan
+from gateway.cli.parser_parts import cast_plans, worker_plan
 from gateway.cli.render.book_progress import BookProgress
 from gateway.cli.render.book_tables import BookSummary, book_summary_json, book_summary_text, plan_json, plan_text
+from gateway.cli.render.speaker_table import planned_speakers, speakers_text
 from gateway.output.speak_arguments import SpeakArguments
 from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.errors import SeriatimError
@@ -64,11 +66,22 @@ def run_book(options: argparse.Namespace, settings: Settings) -> int:
     if reason and not quiet:
         sys.stderr.write(f"seriatim: {reason}\n")
     if options.plan:
-        request = arguments.speech.request
-        facts = (arguments.plan, request.voice, request.pool_name)
-        sys.stdout.write(json.dumps(plan_json(*facts)) + "\n" if options.json else plan_text(*facts))
+        _print_plan(arguments, options, settings)
         return ExitCode.OK
     return print_summary(make_book(arguments, settings), options)
+
+
+def _print_plan(arguments: BookArguments, options: argparse.Namespace, settings: Settings) -> None:
+    """Print the plan, with the speakers where there is a cast."""
+    request, speakers = arguments.speech.request, []
+    facts = (arguments.plan, request.voice, request.pool_name)
+    if options.cast or options.speaker:
+        voices = voices_of_engine(options, settings)[1] if request.cast.finds_speakers else []
+        speakers = planned_speakers(request, voices, [chapter.text for chapter in arguments.plan.chapters])
+    if options.json:
+        sys.stdout.write(json.dumps(plan_json(*facts) | ({"speakers": speakers} if speakers else {})) + "\n")
+    else:
+        sys.stdout.write(plan_text(*facts) + (speakers_text(speakers) if speakers else ""))
 
 
 def print_summary(summary: BookSummary, options: argparse.Namespace) -> int:
@@ -101,6 +114,7 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
     speech = SpeakArguments(
         "", str(output.path), request, worker_plan(options, text=document.text), embedded, quiet=quiet,
         system_lexicon=SystemLexicons(settings).current(request.pool_name),
+        cast_plans=cast_plans(options, request, document.text),
     )  # fmt: skip
     choice = ChapterChoice(options.include, numbers)
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)

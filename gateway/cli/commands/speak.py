@@ -62,4 +62,4 @@ def open_system(arguments: SpeakArguments, settings: Settings) -> AbstractContex
     Raises:
         Unavailable, EngineUnavailable, Misconfigured: it does not start, or does not answer.
     """
-    return private_system(settings, arguments.worker_plan) if arguments.embedded else running_system(settings)
+    return private_system(settings, *arguments.worker_plans) if arguments.embedded else running_system(settings)

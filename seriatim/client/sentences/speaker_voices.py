@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from seriatim.client.job_options import JobRequest
 from seriatim.engine import Voice
+from seriatim.errors import UnknownOption
 from seriatim.state.pool_record import PoolRecord
 from seriatim.text.dialogue.cast import Cast
 from seriatim.text.dialogue.script_names import script_names
@@ -17,6 +18,20 @@ def cast_for_text(request: JobRequest, pool: PoolRecord, text: object) -> Cast:
         return cast
     language = request.language or pool.language_of(request.voice)
     return cast.with_others(script_names(_whole(text)), spare_voices(pool.voices, language, request.voice))
+
+
+def check_one_pool(cast: Cast) -> None:
+    """Refuse a cast whose speakers have engines of their own: a job speaks in one pool.
+
+    Raises:
+        UnknownOption: with what speaks such a cast.
+    """
+    for name, style in cast.speakers.items():
+        if style.engine:
+            raise UnknownOption(
+                f"cast: {name}: engine={style.engine!r}: a job speaks in one pool; "
+                "seriatim speak, book and batch make a job for each engine of a cast"
+            )
 
 
 def spare_voices(voices: tuple[Voice, ...], language: str, narrator: str) -> list[str]:

@@ -2,28 +2,32 @@
 
     narrator: hibari
     others: auto
+    quotes: narrator
+    engines:
+      cloud: {engine: openai, options: {base_url: "https://example.org/v1", key_file: key}}
     speakers:
       ANNA: alto
-      BEN: {voice: bass, speed: 0.9, pause_ms: 400}
+      BEN: {voice: bass, speed: 0.9, pause_ms: 400, names: [Mr. Lee], pronoun: he}
+      CARL: {voice: alloy, engine: cloud}
 
 A speaker whom the cast does not name gets a voice of `others`, in the order in which the speakers first occur. So one
 text always has the same voices.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
-from typing import Any
 
 from seriatim.errors import UnknownOption
+from seriatim.text.dialogue.cast_engines import CastEngine, cast_engines
+from seriatim.text.dialogue.cast_fields import other_names, pronouns, refuse_unknown, speaker_style, voice_name
 from seriatim.text.dialogue.cast_file import read_cast_file
-from seriatim.text.languages import language_tag
-from seriatim.text.speech_style import LEAST_RATE, MOST_RATE, SpeechStyle
+from seriatim.text.dialogue.quotes.quote_voices import QuoteVoices
+from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle
 
 AUTO = "auto"  #: the pool's voices, and voices for all speakers
-MOST_PAUSE_MS = 60_000
-_FIELDS = ("voice", "language", "speed", "pause_ms")
-_PARTS = ("narrator", "others", "speakers")
+NARRATOR = "narrator"  #: quoted speech whose speaker is not sure is the narrator's
+_PARTS = ("narrator", "others", "quotes", "engines", "speakers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class Cast:
     narrator: str = ""  #: voice of the text that no speaker says; "": the job's
     others: Sequence[str] = ()  #: voices of speakers who are not named here
     auto: bool = False  #: the others have voices of the pool that no other speaker has
+    quotes: str = ""  #: voice of quoted speech whose speaker is not sure, or NARRATOR; "": none is looked for
+    names: Mapping[str, str] = field(default_factory=dict)  #: other names, as a novel has them, with their speakers
+    pronouns: Mapping[str, str] = field(default_factory=dict)  #: of speakers, such as `she`
+    engines: Mapping[str, CastEngine] = field(default_factory=dict)  #: what speaks in the pools of speakers
 
     @classmethod
     def of(cls, written: object) -> "Cast":
@@ -50,7 +58,7 @@ class Cast:
         values = read_cast_file(written) if isinstance(written, PathLike) else written
         if not isinstance(values, Mapping):
             raise UnknownOption(f"cast={values!r:.80}; expected a mapping with {', '.join(_PARTS)}, or 'auto'")
-        _refuse_unknown(values, _PARTS, "cast")
+        refuse_unknown(values, _PARTS, "cast")
         speakers = values.get("speakers") or {}
         if not isinstance(speakers, Mapping):
             raise UnknownOption(f"cast: speakers={speakers!r:.80}; expected names and their voices")
@@ -58,10 +66,14 @@ class Cast:
         if others != AUTO and (isinstance(others, str) or not isinstance(others, Sequence)):
             raise UnknownOption(f"cast: others={others!r:.80}; expected a list of voices, or auto")
         return cls(
-            {str(name): _speaker_style(str(name), speaker) for name, speaker in speakers.items()},
-            _voice("narrator", values.get("narrator") or ""),
-            () if others == AUTO else tuple(_voice("others", voice) for voice in others),
+            {str(name): speaker_style(str(name), speaker) for name, speaker in speakers.items()},
+            voice_name("narrator", values.get("narrator") or ""),
+            () if others == AUTO else tuple(voice_name("others", voice) for voice in others),
             others == AUTO,
+            voice_name("quotes", values.get("quotes") or ""),
+            other_names(speakers),
+            pronouns(speakers),
+            cast_engines(values.get("engines") or {}),
         )
 
     @property
@@ -71,9 +83,22 @@ class Cast:
 
     @property
     def voices(self) -> frozenset[str]:
-        """The voices that it names."""
-        named = (self.narrator, *self.others, *(style.voice for style in self.speakers.values()))
-        return frozenset(voice for voice in named if voice)
+        """The voices of the job's engine that it names."""
+        own = (style.voice for style in self.speakers.values() if not style.engine)
+        quotes = "" if self.quotes == NARRATOR else self.quotes
+        return frozenset(voice for voice in (self.narrator, quotes, *self.others, *own) if voice)
+
+    @property
+    def pools(self) -> frozenset[str]:
+        """The pools of speakers who do not speak in the job's."""
+        return frozenset(style.engine for style in self.speakers.values() if style.engine)
+
+    def quote_voices(self, styles: Mapping[str, SpeechStyle]) -> QuoteVoices | None:
+        """The voices of quoted speech, for speakers with these styles; None: none is looked for."""
+        if not self.quotes:
+            return None
+        default = PLAIN_STYLE if self.quotes == NARRATOR else SpeechStyle(self.quotes)
+        return QuoteVoices({name: name for name in styles} | dict(self.names), styles, self.pronouns, default)
 
     def with_others(self, names: Iterable[str], voices: Sequence[str]) -> "Cast":
         """The cast with voices for all of `names`; `voices` are the pool's, which `auto` takes its from."""
@@ -82,44 +107,17 @@ class Cast:
             return self
         found = [name for name in names if name not in self.speakers]
         added = {name: SpeechStyle(free[n % len(free)]) for n, name in enumerate(found)}
-        return Cast({**self.speakers, **added}, self.narrator, self.others, self.auto)
+        return replace(self, speakers={**self.speakers, **added})
 
     def __str__(self) -> str:
         """All of it in one line, in a constant order."""
         speakers = " ".join(f"{name}={style}" for name, style in sorted(self.speakers.items()))
-        return f"{self.narrator}|{' '.join(self.others)}|{self.auto}|{speakers}"
+        line = f"{self.narrator}|{' '.join(self.others)}|{self.auto}|{speakers}"
+        engines = {name: style.engine for name, style in self.speakers.items() if style.engine}
+        tables = (self.names, self.pronouns, engines, self.engines)
+        if not self.quotes and not any(tables):
+            return line  # as it was before it had these, so that books are not spoken again
+        return f"{line}|{self.quotes}|{'|'.join(str(sorted(table.items())) for table in tables)}"
 
 
 NO_CAST = Cast()
-
-
-def _speaker_style(name: str, written: object) -> SpeechStyle:
-    if isinstance(written, str):
-        return SpeechStyle(_voice(name, written))
-    if not isinstance(written, Mapping):
-        raise UnknownOption(f"cast: {name}: {written!r:.80}; expected a voice, or {', '.join(_FIELDS)}")
-    _refuse_unknown(written, _FIELDS, f"cast: {name}")
-    rate = _number(name, "speed", written.get("speed", 1.0), LEAST_RATE, MOST_RATE)
-    pause_ms = _number(name, "pause_ms", written.get("pause_ms", -1), 0 if "pause_ms" in written else -1, MOST_PAUSE_MS)
-    language = _voice(name, written.get("language") or "")
-    return SpeechStyle(
-        _voice(name, written.get("voice") or ""), language_tag(language) if language else "", rate, round(pause_ms)
-    )
-
-
-def _voice(name: str, voice: object) -> str:
-    if not isinstance(voice, str) or len(voice) > 256 or not voice.isprintable():
-        raise UnknownOption(f"cast: {name}: {voice!r:.80}; expected the name of a voice or a language")
-    return voice
-
-
-def _number(name: str, of: str, value: object, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise UnknownOption(f"cast: {name}: {of}={value!r:.80}; expected a number from {low:g} to {high:g}")
-    return value
-
-
-def _refuse_unknown(values: Mapping[Any, Any], known: Sequence[str], where: str) -> None:
-    for name in values:
-        if name not in known:
-            raise UnknownOption(f"{where}: unknown field {name!r:.80}; expected {', '.join(known)}")

@@ -3,6 +3,7 @@
 One way through for all text, whether it is at hand (`segment`) or still being written (`IncrementalSegmenter`):
 
     Source     makes line ends newlines                             characters -> characters
+    Quotes     finds who speaks in a novel (if asked)              characters -> characters
     Speakers   finds the names before the lines of a dialogue       characters -> characters
     Markup     finds emphasis, links, tables, tags (if asked)       characters -> characters
     Cleaner    takes out what has no sound                          characters -> characters

@@ -1,6 +1,7 @@
 """Incremental segmentation: the steps behind one another, for text in parts and for whole texts."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from seriatim.text.languages import base_language
 from seriatim.text.markup import MarkupReader
@@ -18,6 +19,9 @@ from seriatim.text.source_text import SourceReader
 from seriatim.text.speakers import SpeakerReader
 from seriatim.text.speech_style import StyleTable
 
+if TYPE_CHECKING:
+    from seriatim.text.dialogue.quotes.quote_reader import QuoteReader
+
 #: how much of a text that is at hand goes through the steps at once: little to hold, and enough to be fast
 SLICE_CHARS = 4096
 
@@ -28,6 +32,7 @@ class IncrementalSegmenter:
     def __init__(self, cut: SegmentOptions) -> None:
         styles, self._phonemes = StyleTable(), PhonemeTable()
         self._source = SourceReader()
+        self._quotes = _quote_reader(cut, styles)
         self._speakers = SpeakerReader(cut.speakers, styles)
         self._markup = MarkupReader(cut.markup, cut.language, styles, self._phonemes, choices=cut.choices)
         self._cleaner = TextCleaner()
@@ -44,11 +49,14 @@ class IncrementalSegmenter:
 
         A piece is complete when its sentence has ended and the next one has begun, or its line has ended.
         """
-        spoken_text = self._markup.feed(self._speakers.feed(self._source.feed(text)))
+        spoken_text = self._markup.feed(self._speakers.feed(self._attributed(self._source.feed(text))))
         lines = self._lines.feed(self._drop_caps.feed(self._cleaner.feed(spoken_text)))
         parts = self._languages.take(self._sentences.feed(self._lists.feed(lines)))
         pieces = self._joiner.take(self._reader.read(parts), self._sentences.certain_chars())
         return self._phonemes.pronounced(pieces) if self._phonemes.entries else pieces
+
+    def _attributed(self, text: str) -> str:
+        return self._quotes.feed(text) if self._quotes else text
 
     @property
     def unsupported(self) -> list[str]:
@@ -57,12 +65,22 @@ class IncrementalSegmenter:
 
     def flush(self) -> list[Segment]:
         """Everything that is held, as if the text ended here; what follows begins a new paragraph."""
-        marked = self._markup.feed(self._speakers.feed(self._source.flush()) + self._speakers.flush())
+        source = self._attributed(self._source.flush()) + (self._quotes.flush() if self._quotes else "")
+        marked = self._markup.feed(self._speakers.feed(source) + self._speakers.flush())
         marked += self._markup.flush()
         lines = self._lines.feed(self._drop_caps.feed(self._cleaner.feed(marked)) + self._drop_caps.flush())
         listed = self._lists.feed(lines + self._lines.flush()) + self._lists.flush()
         parts = self._sentences.feed(listed) + self._sentences.flush()
         return self._phonemes.pronounced(self._joiner.flush(self._reader.read(self._languages.flush(parts))))
+
+
+def _quote_reader(cut: SegmentOptions, styles: StyleTable) -> "QuoteReader | None":
+    """The reader of quoted speech, where it is asked for: few texts need it, and it takes time to load."""
+    if cut.quotes is None:
+        return None
+    from seriatim.text.dialogue.quotes.quote_reader import QuoteReader
+
+    return QuoteReader(cut.quotes, base_language(cut.language), styles)
 
 
 def segment(text: str, cut: SegmentOptions, steps: IncrementalSegmenter | None = None) -> Iterator[Segment]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seriatim.errors import UnknownOption
+from seriatim.text.dialogue.quotes.quote_voices import QuoteVoices
 from seriatim.text.markup import DEFAULT_CHOICES, Markup, MarkupChoices
 from seriatim.text.pronunciation import Pronunciation
 from seriatim.text.reading import ReadingMode
@@ -40,6 +41,7 @@ class SegmentOptions:
     speakers: Mapping[str, SpeechStyle] = field(default_factory=dict)  #: names before lines of a dialogue, and styles
     limit_ms: int = 0  #: the estimated length of a piece at the normal speed, where words permit it; 0: any length
     choices: MarkupChoices = DEFAULT_CHOICES  #: what is said of code and of emoji
+    quotes: QuoteVoices | None = None  #: whose quoted speech is looked for; None: it is the narrator's
 
     def __post_init__(self) -> None:
         if self.limit_chars < SMALLEST_LIMIT_CHARS:

@@ -13,6 +13,7 @@ from seriatim.errors import BadInput, UnknownOption
 from seriatim.records import Sentence
 from seriatim.state.pool_record import PoolRecord
 from seriatim.text.dialogue.cast import Cast
+from seriatim.text.dialogue.cast_engines import CastEngine
 from seriatim.text.dialogue.script_names import count_lines, script_names
 from seriatim.text.speech_style import SpeechStyle
 
@@ -50,6 +51,36 @@ def test_a_cast_is_a_mapping_or_a_file(written: str, tmp_path: Path) -> None:
     assert JobRequest.of({"cast": VALUES, "voice": "mia"}).voice == "mia", "a voice of its own has precedence"
 
 
+def test_speakers_have_engines_names_and_pronouns() -> None:
+    cast = Cast.of(
+        {
+            "quotes": "narrator", "engines": {"Cloud": {"engine": "openai", "options": {"b": 2, "a": "x"}}, "tone": {}},
+            "speakers": {
+                "Ann": {"voice": "mia", "engine": "Cloud", "names": ["Miss Lee"], "pronoun": "She"}, "Ben": "y",
+            },
+        }
+    )  # fmt: skip
+    assert cast.engines == {"cloud": CastEngine("openai", ("a=x", "b=2")), "tone": CastEngine("tone")}
+    assert (sorted(cast.pools), sorted(cast.voices)) == (["cloud"], ["y"]), (
+        "the voices of others are not the job's engine's"
+    )
+    voices = cast.quote_voices(cast.speakers)
+    assert voices
+    assert (voices.names, voices.pronouns) == ({"Ann": "Ann", "Ben": "Ben", "Miss Lee": "Ann"}, {"Ann": "she"})
+    assert voices.default == SpeechStyle(), "not sure: the narrator's"
+    assert Cast.of({"speakers": {"Ann": "mia"}}).quote_voices({}) is None, "quoted speech is looked for on request"
+
+
+def test_a_cast_without_them_has_the_fingerprint_that_it_had() -> None:
+    assert str(Cast.of({"narrator": "n", "speakers": {"A": "x"}})) == (
+        "n||False|A=SpeechStyle(voice='x', language='', rate=1.0, pause_ms=-1)"
+    )
+    of_engine = str(Cast.of({"speakers": {"A": {"voice": "x", "engine": "one"}}}))
+    assert of_engine != str(Cast.of({"speakers": {"A": {"voice": "x", "engine": "two"}}})), "another engine speaks anew"
+    texts = {str(Cast.of({"quotes": q, "speakers": {"A": {"names": [n]}}})) for q in ("x", "y") for n in ("B", "C")}
+    assert len(texts) == 4
+
+
 def test_a_speaker_with_another_voice_speaks_as_the_cast_says() -> None:
     request = JobRequest.of({"cast": VALUES, "speakers": {"Ben": "tenor", "Eva": "mezzo"}})
     assert request.speaker_styles == {
@@ -60,14 +91,24 @@ def test_a_speaker_with_another_voice_speaks_as_the_cast_says() -> None:
 @pytest.mark.parametrize(
     ("cast", "message"),
     [
-        ({"actors": {}}, "cast: unknown field 'actors'; expected narrator, others, speakers"),
+        ({"actors": {}}, "cast: unknown field 'actors'; expected narrator, others, quotes, engines, speakers"),
         ({"speakers": {"ANNA": {"spede": 2}}}, "cast: ANNA: unknown field 'spede'; expected voice, language"),
         ({"speakers": {"ANNA": {"speed": 9}}}, "cast: ANNA: speed=9; expected a number from 0.25 to 4"),
         ({"speakers": {"ANNA": {"pause_ms": -1}}}, "cast: ANNA: pause_ms=-1; expected a number from 0 to 60000"),
         ({"speakers": {"A:B": "x"}}, "speakers: 'A:B'; expected a name without a colon"),
         ({"speakers": ["ANNA"]}, "cast: speakers=['ANNA']; expected names and their voices"),
+        ({"engines": ["espeak"]}, "cast: engines=['espeak']; expected names and their engines"),
+        ({"engines": {"x": {"engin": "tone"}}}, "cast: engines: x: unknown field 'engin'; expected engine, options"),
+        ({"engines": {"x": 7}}, "cast: engines: x: 7; expected an engine, or engine, options"),
+        ({"speakers": {"ANNA": {"engine": "no pool"}}}, "cast: engine='no pool'; expected up to 64 letters"),
+        ({"speakers": {"ANNA": {"names": "Ann"}}}, "cast: ANNA: names='Ann'; expected a list of up to 16 names"),
+        ({"speakers": {"ANNA": {"names": [""]}}}, "cast: ANNA: names: ''; expected a name"),
+        (
+            {"speakers": {"ANNA": {"names": ["Ben"]}, "Ben": "bass"}},
+            "cast: ANNA: names: 'Ben' is another speaker's name, too",
+        ),
         ({"others": "mia"}, "cast: others='mia'; expected a list of voices, or auto"),
-        (["ANNA"], "cast=['ANNA']; expected a mapping with narrator, others, speakers, or 'auto'"),
+        (["ANNA"], "cast=['ANNA']; expected a mapping with narrator, others, quotes, engines, speakers, or 'auto'"),
     ],
 )
 def test_what_is_wrong_in_a_cast_is_named(cast: object, message: str) -> None:

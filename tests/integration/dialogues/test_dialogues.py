@@ -61,6 +61,50 @@ def test_the_plan_names_speakers_lines_and_voices(script: Path, tmp_path: Path) 
     assert not (tmp_path / "out.wav").exists()
 
 
+NOVEL = "The quay.\n\n“Who is there?” said Anna.\n\n“Only me,” Ben said.\n\n“So I see.”\n\nHe laughed. “Do you?”"
+NOVEL_CAST = {"quotes": "soprano", "speakers": {"Anna": "alto", "Mr. Cole": {"voice": "bass", "names": ["Ben"]}}}
+
+
+def test_quoted_speech_of_a_novel_is_in_the_voices_of_those_who_say_it(tmp_path: Path) -> None:
+    (tmp_path / "novel.txt").write_text(NOVEL, "utf-8")
+    (tmp_path / "cast.json").write_text(json.dumps(NOVEL_CAST), "utf-8")
+    command = ("speak", tmp_path / "novel.txt", "-o", tmp_path / "out.wav", "--cast", tmp_path / "cast.json", *TONE)
+    planned = json.loads(seriatim(*command, "--plan", "--json").stdout)
+    assert {row["speaker"]: (row["voice"], row.get("quotations")) for row in planned} == {
+        "": ("alto", None), "Anna": ("alto", ["“Who is there?”", "“So I see.”"]), "Mr. Cole": ("bass", ["“Only me,”"]),
+        "?": ("soprano", ["“Do you?”"]),
+    }  # fmt: skip
+    shown = seriatim(*command, "--plan").stdout.decode()
+    assert "Mr. Cole    bass      0 lines      1 quotation\n" in shown
+    assert shown.endswith("(not sure)  soprano      1 quotation\n  not sure: “Do you?”\n")
+    done = seriatim(*command)
+    assert done.returncode == 0, done.stderr.decode()
+    samples, _ = soundfile.read(tmp_path / "out.wav", dtype="int16")
+    assert samples.tobytes() == stream_of(
+        [
+            Sentence("The quay.", 600), Sentence("“Who is there?”", 200, voice="alto"), Sentence("said Anna.", 600),
+            Sentence("“Only me,”", 0, voice="bass"), Sentence("Ben said.", 600),
+            Sentence("“So I see.”", 600, voice="alto"),
+            Sentence("He laughed.", 200), Sentence("“Do you?”", 200, voice="soprano"),
+        ]
+    )  # fmt: skip
+
+
+def test_two_hosts_speak_an_outline(tmp_path: Path) -> None:
+    (tmp_path / "outline.md").write_text(
+        "# Harbour news\nGood evening.\n\n- Ten boats came *home*.\n- It rains.", "utf-8"
+    )
+    done = seriatim("speak", tmp_path / "outline.md", "-o", tmp_path / "out.wav", "--hosts", "flute,bass", *TONE)
+    assert done.returncode == 0, done.stderr.decode()
+    samples, _ = soundfile.read(tmp_path / "out.wav", dtype="int16")
+    assert samples.tobytes() == stream_of(
+        [
+            Sentence("Harbour news.", 200, voice="flute"), Sentence("Good evening.", 200, voice="flute"),
+            Sentence("Ten boats came home.", 200, voice="bass"), Sentence("It rains.", 200, voice="flute"),
+        ]
+    )  # fmt: skip
+
+
 def test_a_cast_that_cannot_be_used_is_refused(script: Path, tmp_path: Path) -> None:
     (tmp_path / "cast.yaml").write_text("speakers: {ANNA: {spede: 1}}", "utf-8")
     done = seriatim("speak", script, "-o", tmp_path / "out.wav", "--cast", tmp_path / "cast.yaml", *TONE)

@@ -1,0 +1,1 @@
+"""Tests of dialogues, novels and outlines as texts."""
