@@ -41,6 +41,10 @@ class NoProgress:
     def count_sentence(self) -> None: ...
 
 
+def _ignore(_: object) -> None:
+    """Do nothing."""
+
+
 @dataclass(slots=True)
 class FileBatch:
     """A batch that runs: how its files are spoken, and what became of them."""
@@ -52,6 +56,7 @@ class FileBatch:
     manifest: BatchManifest
     on_entry: Callable[[BatchEntry], None]
     jobs: RunningJobs = field(default_factory=RunningJobs)
+    before_entry: Callable[[BatchEntry], None] = _ignore  #: called before an entry is in the manifest
 
     def pending(self, inputs: Iterable[BatchInput]) -> list[tuple[BatchInput, str]]:
         """The files that are not spoken as they are now, each with its key."""
@@ -119,6 +124,7 @@ def _speak_file(batch: FileBatch, file: BatchInput, entry: BatchEntry, system: L
             n = summary.sentences + summary.sentences_before
             entry = replace(entry, state="done", audio_s=audio_s, sentences=n, gaps=gaps, error="")
             break
+    batch.before_entry(entry)
     batch.manifest.add(entry)
     batch.on_entry(entry)
 

@@ -105,7 +105,7 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
         quiet=options.quiet or options.json,
         system_lexicon=SystemLexicons(settings).current(request.pool_name),
     )
-    summary = speak(arguments, settings)
+    summary = speak(arguments, settings, options.webhook)
     if options.json:
         json.dump(summary_json(summary), sys.stderr if options.output == "-" else sys.stdout)
         (sys.stderr if options.output == "-" else sys.stdout).write("\n")

@@ -41,6 +41,9 @@ def add_speech_options(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--user", default="anonymous", metavar="NAME", help="user to whom the job is charged in a running pool"
     )
+    p.add_argument(
+        "--webhook", default="", metavar="URL", help="post a signed message to URL at the end (docs/how-to/webhooks.md)"
+    )
     add_run_options(p)
 
 

@@ -84,6 +84,7 @@ class SpeakRun:
     on_sentence: Callable[[Sentence], None] = _ignore  #: called for each sentence of the text, spoken before or not
     on_gap: Callable[[Gap], None] = _ignore  #: called for each sentence of which all or the rest is missing
     on_job: Callable[[Job], None] = _ignore  #: called once the job is accepted
+    on_complete: Callable[[SpeechOutput], None] = _ignore  #: called once all is written, before the output is complete
     edit: SentenceEdit | None = None  #: None: all sentences are spoken, as they are
     submitted_s: float = 0.0
     first_s: float | None = None
@@ -123,6 +124,11 @@ class SpeakRun:
     def end(self, before: int) -> None:
         """Complete the last sentence and the output."""
         self._complete_sentence(before)
+        self.finish()
+
+    def finish(self) -> None:
+        """Complete the output."""
+        self.on_complete(self.output)
         self.output.finish()
 
 

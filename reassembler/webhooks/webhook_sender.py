@@ -134,7 +134,7 @@ class WebhookSender:
         if not any_due(self.redis):
             return 0
         secrets = self.rules.secrets()
-        _check_installed()
+        check_installed()
         lease_ms = round((self.rules.timeout_s + LEASE_SPARE_S) * 1000)
         claimed = run_many(self.redis, [claim(shard, MOST_OF_SHARD, lease_ms) for shard in range(SHARDS)])
         deliveries = [delivery for of_shard in claimed for delivery in of_shard]
@@ -200,7 +200,12 @@ def run_round(posts: Coroutine[None, None, None]) -> None:
         loop.close()  # which, unlike asyncio.run, leaves threads to end by themselves
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Check that there is an HTTP client.
+
+    Raises:
+        Misconfigured: it is not installed.
+    """
     try:
         import httpx2  # noqa: F401  # whether it is there
     except ModuleNotFoundError:

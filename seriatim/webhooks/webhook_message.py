@@ -8,10 +8,11 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.errors import Misconfigured
@@ -74,7 +75,6 @@ def parse_secrets(text: str) -> tuple[SigningSecret, ...]:
 
 def message_body(delivery: WebhookDelivery) -> bytes:
     """The JSON of a message, below 4 kB however long names and reasons are."""
-    at = datetime.fromtimestamp(delivery.ended_ms / 1000, UTC).isoformat(timespec="milliseconds")
     data = {
         "job": delivery.job,
         "state": delivery.state,
@@ -84,8 +84,14 @@ def message_body(delivery: WebhookDelivery) -> bytes:
         "gaps": delivery.gaps,
         "audio_ms": round(ms_of_bytes(delivery.n_bytes, delivery.rate_hz)) if delivery.rate_hz else 0,
     }
-    message = {"type": WebhookEvent(f"job.{delivery.state}"), "timestamp": at.replace("+00:00", "Z"), "data": data}
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+    return encode_message(WebhookEvent(f"job.{delivery.state}"), delivery.ended_ms, data)
+
+
+def encode_message(event: str, ended_ms: float, data: Mapping[str, Any]) -> bytes:
+    """The JSON of a message about what ended at `ended_ms` since 1970."""
+    at = datetime.fromtimestamp(ended_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    message = {"type": event, "timestamp": at.replace("+00:00", "Z"), "data": data}
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def signed_headers(message_id: str, timestamp_s: int, body: bytes, secrets: Sequence[SigningSecret]) -> dict[str, str]:

@@ -3,9 +3,10 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gateway.batch.batch_inputs import BatchInput, batch_inputs
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
@@ -19,12 +20,15 @@ from gateway.cli.render.duration import clock_face
 from gateway.local.locked_folder import lock_folder
 from gateway.local.processes import LocalSystem
 from gateway.output.speak_arguments import SpeakArguments
+from gateway.webhooks.outbox_sender import OutboxSender
+from gateway.webhooks.webhook_outbox import WebhookOutbox
 from seriatim.audio.formats import format_of
 from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput, SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
+from seriatim.webhooks.webhook_message import MAX_REASON_CHARS
 
 LOOK_S = 1.0  #: between two looks at a watched folder
 LOCK = ".lock"  #: hidden: it is no output
@@ -44,15 +48,39 @@ def run_batch(options: argparse.Namespace, settings: Settings) -> int:
     if not inputs and not options.watch:
         raise BadInput(f"{options.source} has no files; name a folder with files, or a list of paths")
     format_of(f"speech.{options.format}", options.format)
-    with lock_folder(folder, LOCK):
+    outbox = WebhookOutbox(folder / ".webhooks")
+    with (
+        lock_folder(folder, LOCK),
+        OutboxSender.of(outbox, options.webhook, options.user, settings) as webhooks,
+    ):
         batch = _batch(options, settings, folder, inputs)
+        batch.before_entry = partial(_report_file, webhooks)
         pending = [] if options.watch else batch.pending(inputs)
-        if pending or options.watch:
-            with open_system(batch.arguments, settings) as system:
-                speak_files(batch, pending, system)
-                if options.watch:
-                    _watch(batch, find, system)
-    return _report(batch, inputs, len(pending), options)
+        try:
+            if pending or options.watch:
+                with open_system(batch.arguments, settings) as system:
+                    speak_files(batch, pending, system)
+                    if options.watch:
+                        _watch(batch, find, system)
+        except SeriatimError as error:
+            webhooks.add("batch.failed", output=str(folder), reason=str(error)[:MAX_REASON_CHARS])
+            raise
+        summary = _summary(batch, inputs, len(pending))
+        webhooks.add("batch.done", output=str(folder), **summary)
+    return _print_summary(summary, options)
+
+
+def _report_file(webhooks: OutboxSender, entry: BatchEntry) -> None:
+    """Keep the message about a file that was spoken or failed."""
+    webhooks.add(
+        f"file.{entry.state}",
+        file=entry.file,
+        output=entry.output,
+        sentences=entry.sentences,
+        gaps=len(entry.gaps),
+        audio_ms=round(entry.audio_s * 1000),
+        reason=entry.error[:MAX_REASON_CHARS],
+    )
 
 
 def _watch(batch: FileBatch, find: Callable[[], list[BatchInput]], system: LocalSystem) -> None:
@@ -64,22 +92,29 @@ def _watch(batch: FileBatch, find: Callable[[], list[BatchInput]], system: Local
         batch.jobs.stopped.wait(LOOK_S)
 
 
-def _report(batch: FileBatch, inputs: list[BatchInput], n_spoken: int, options: argparse.Namespace) -> int:
-    """Print the summary; returns the exit status."""
+def _summary(batch: FileBatch, inputs: list[BatchInput], n_spoken: int) -> dict[str, Any]:
+    """The figures of a batch, of which `n_spoken` files were tried in this run."""
     entries = [entry for file in inputs if (entry := batch.manifest.entries.get(file.name))]
     failed = sum(not entry.done for entry in entries)
-    gaps = sum(bool(entry.gaps) for entry in entries)
-    summary = {
-        "files": len(inputs), "done": len(entries) - failed, "failed": failed, "with_gaps": gaps,
+    return {
+        "files": len(inputs), "done": len(entries) - failed, "failed": failed,
+        "with_gaps": sum(bool(entry.gaps) for entry in entries),
         "this_run": n_spoken, "audio_s": round(sum(entry.audio_s for entry in entries), 3),
         "manifest": str(batch.manifest.path),
     }  # fmt: skip
+
+
+def _print_summary(summary: Mapping[str, Any], options: argparse.Namespace) -> int:
+    """Print the summary; returns the exit status."""
     if options.json:
         sys.stdout.write(json.dumps(summary) + "\n")
     elif not options.quiet:
-        progress = f"{summary['done']} of {len(inputs)} files are spoken, {n_spoken} were tried in this run"
-        sys.stderr.write(f"{progress}; {failed} failed, {gaps} have gaps: {batch.manifest.path}\n")
-    return ExitCode.FAILED if failed or gaps else ExitCode.OK
+        tried = (
+            f"{summary['done']} of {summary['files']} files are spoken, {summary['this_run']} were tried in this run"
+        )
+        faults = f"{summary['failed']} failed, {summary['with_gaps']} have gaps"
+        sys.stderr.write(f"{tried}; {faults}: {summary['manifest']}\n")
+    return ExitCode.FAILED if summary["failed"] or summary["with_gaps"] else ExitCode.OK
 
 
 def _batch(options: argparse.Namespace, settings: Settings, folder: Path, inputs: list[BatchInput]) -> FileBatch:

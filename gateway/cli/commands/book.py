@@ -33,13 +33,16 @@ from gateway.cli.render.book_progress import BookProgress
 from gateway.cli.render.book_tables import BookSummary, book_summary_json, book_summary_text, plan_json, plan_text
 from gateway.cli.render.speaker_table import planned_speakers, speakers_text
 from gateway.output.speak_arguments import SpeakArguments
+from gateway.webhooks.outbox_sender import OutboxSender
+from gateway.webhooks.webhook_outbox import WebhookOutbox
 from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.errors import SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
+from seriatim.webhooks.webhook_message import MAX_REASON_CHARS
 
 #: options that another run has of its own; a URL of Redis may have a password
-UNSAVED = {"command", "redis", "json", "quiet", "plan"}
+UNSAVED = {"command", "redis", "json", "quiet", "plan", "webhook"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,17 @@ def run_book(options: argparse.Namespace, settings: Settings) -> int:
     if options.plan:
         _print_plan(arguments, options, settings)
         return ExitCode.OK
-    return print_summary(make_book(arguments, settings), options)
+    folder = arguments.output.project_folder(arguments.plan) / "webhooks"
+    with OutboxSender.of(WebhookOutbox(folder), options.webhook, options.user, settings) as webhooks:
+        try:
+            summary = make_book(arguments, settings)
+        except SeriatimError as error:
+            path = str(arguments.output.path)
+            webhooks.add("book.failed", output=path, reason=str(error)[:MAX_REASON_CHARS])
+            raise
+        figures = {"chapters": len(summary.chapters), "gaps": len(summary.gaps)}
+        webhooks.add("book.done", output=summary.output, **figures, audio_ms=round(summary.audio_s * 1000))
+    return print_summary(summary, options)
 
 
 def _print_plan(arguments: BookArguments, options: argparse.Namespace, settings: Settings) -> None:

@@ -35,7 +35,6 @@ NOT_ON_THE_COMMAND_LINE: Mapping[str, str] = {
     "idempotency_key": "--resume, and the manifest of `seriatim batch`, know what was spoken before",
     "weight": "an operator's: seriatim set --user USER --weight X",
     "priority": "of a job among others of its user: seriatim set JOB --priority N",
-    "webhook": "the exit code says when it has ended, and how",
     "empty": "always an error, as a file without audio would be none",
 }
 FLAGS = {"speakers": "speaker", "options": "option"}  #: given once for each of them
