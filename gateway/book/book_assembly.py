@@ -16,6 +16,7 @@ from seriatim.audio.cover_image import usable_cover
 from seriatim.audio.encoder import Encoder
 from seriatim.audio.output_file import translate_write_errors
 from seriatim.audio.peak_limiter import level_audio
+from seriatim.audio.room_tone import with_room_tone
 from seriatim.errors import BadInput
 
 #: of peaks, in dBFS, where a gain is applied: ACX asks for -3 dB, and encoders add up to half a dB
@@ -70,6 +71,7 @@ class BookAssembly:
     chapters: Sequence[SpokenChapter]
     tags: BookTags
     gain_db: float | None = None  #: None: the audio stays as it is
+    room_tone_db: float | None = None  #: RMS of the noise under it, in dBFS; None: there is none
 
     @classmethod
     def of(cls, plan: BookPlan, project: BookProject, narrator: str) -> Self:
@@ -93,9 +95,9 @@ class BookAssembly:
     def chapter_audio(self, chapter: SpokenChapter, format_name: str) -> Iterator[bytes]:
         """The audio of a chapter as the encoder of a format gets it."""
         audio, loss_db = chapter_audio(self.project, chapter), BOOK_FORMATS[format_name].loss_db
-        if self.gain_db is None:
-            return audio
-        return level_audio(audio, self.rate_hz, self.gain_db + loss_db, CEILING_DB + loss_db)
+        if self.gain_db is not None:
+            audio = level_audio(audio, self.rate_hz, self.gain_db + loss_db, CEILING_DB + loss_db)
+        return audio if self.room_tone_db is None else with_room_tone(audio, self.rate_hz, self.room_tone_db)
 
 
 def write_audiobook(assembly: BookAssembly, output: Path, format_name: str) -> None:

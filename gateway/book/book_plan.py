@@ -14,6 +14,7 @@ from gateway.output.journal import Option, TextFingerprint
 from seriatim.audio.title_tags import first_words
 from seriatim.errors import BadInput, EmptyText
 from seriatim.text.documents import Chapter, Document
+from seriatim.text.documents.document import Matter
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.segment import SegmentOptions, segment
 
@@ -33,6 +34,7 @@ class PlannedChapter:
     estimated_ms: int  #: of speech
     corrections: tuple[Correction, ...] = ()  #: of its sentences; `key` is that of the chapter with them
     key_before: str = ""  #: the key without corrections; "": there are none
+    matter: Matter = Matter.BODY
 
     @property
     def base_key(self) -> str:
@@ -73,7 +75,14 @@ class ChapterChoice:
     """The parts of a document that are spoken."""
 
     include: Collection[str] = ()  #: such as notes
+    exclude: Collection[str] = ()  #: front or back: chapters that the document says are outside of its body
     numbers: Collection[int] | None = None  #: of chapters, 1-based; None: all
+
+    def has(self, number: int, chapter: Chapter) -> bool:
+        """Whether a chapter is spoken; one that is named by its number is."""
+        if self.numbers is not None:
+            return number in self.numbers
+        return not chapter.matter or str(chapter.matter) not in self.exclude
 
     def text(self, chapter: Chapter) -> str:
         """The text of a chapter with the parts that are included."""
@@ -115,14 +124,21 @@ def plan_book(
     chapters, silent = [], []
     for number, chapter in enumerate(document.chapters, 1):
         text = choice.text(chapter)
-        if choice.numbers is not None and number not in choice.numbers:
+        if not choice.has(number, chapter):
             continue
         if next(iter(segment(text, cut)), None) is None:
             silent.append(str(number))
             continue
         title = chapter.title or first_words(text)
         chapters.append(
-            PlannedChapter(number, title, text, chapter_key(text, options), estimate_ms(text, language, speed))
+            PlannedChapter(
+                number,
+                title,
+                text,
+                chapter_key(text, options),
+                estimate_ms(text, language, speed),
+                matter=chapter.matter,
+            )
         )
     if not chapters:
         raise EmptyText(f"{name} has no chapter with anything to speak")

@@ -74,7 +74,7 @@ def chapter_files(assembly: BookAssembly, output: BookOutput) -> list[ChapterFil
         name = f"{track:0{digits}} - {safe_name(chapter.plan.title)}.{output.format_name}"
         content = [
             VERSION, chapter.plan.key, output.format_name, own.metadata(), hashlib.sha256(tags.cover).hexdigest(),
-            assembly.gain_db,
+            assembly.gain_db, *([] if assembly.room_tone_db is None else [assembly.room_tone_db]),
         ]  # fmt: skip
         files.append(ChapterFile(name, chapter, own, hashlib.sha256(json.dumps(content).encode()).hexdigest()))
     return files

@@ -3,7 +3,7 @@
 import argparse
 
 from gateway.book.book_formats import BOOK_FORMATS, CAPTION_FORMATS, CHAPTER_FILES, ONE_FILE
-from gateway.cli.parser_parts import INCLUDABLE, loudness, web_address
+from gateway.cli.parser_parts import EXCLUDABLE, INCLUDABLE, loudness, room_tone, web_address
 from gateway.cli.text_options import FORMATS, add_run_options, add_speech_options
 
 BOOK = """\
@@ -68,11 +68,19 @@ def add_book(p: argparse.ArgumentParser) -> None:
         "--loudness", type=loudness, metavar="LUFS",
         help="loudness of the book, -40 to -16 (ACX: -23 to -18); limits its peaks (default: as spoken)",
     )  # fmt: skip
-    p.add_argument("--plan", action="store_true", help="print chapters, minutes, voice and warnings; speak nothing")
+    p.add_argument(
+        "--room-tone", type=room_tone, metavar="DB",
+        help="soft noise under the book, so that its pauses are not silent: -80 to -50 dBFS (default: none)",
+    )  # fmt: skip
+    p.add_argument("--plan", action="store_true", help="print chapters, minutes, voices and warnings; speak nothing")
     p.add_argument("--chapters", metavar="LIST", help="numbers of chapters to speak, such as 1-3,7,9- (default: all)")
     p.add_argument(
         "--include", action="append", default=[], choices=INCLUDABLE, metavar="PART",
         help=f"speak this part of the document, too: {', '.join(INCLUDABLE)}; repeatable",
+    )  # fmt: skip
+    p.add_argument(
+        "--exclude", action="append", default=[], choices=EXCLUDABLE, metavar="PART",
+        help=f"leave out the matter that an EPUB says is not its body: {', '.join(EXCLUDABLE)}; repeatable",
     )  # fmt: skip
     add_speech_options(p)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seriatim.client.job_options import JobRequest
 
 INCLUDABLE = ("notes",)  #: parts of a document that `seriatim book` speaks by choice
+EXCLUDABLE = ("front", "back")  #: matter of a book that it leaves out by choice
 ENGINES = ", ".join(engine_profiles())
 DEFAULT_ENGINE = "SERIATIM_ENGINE, else hibari, else espeak"
 CORES = os.cpu_count() or 1
@@ -142,4 +143,16 @@ def loudness(text: str) -> float:
     value = float(text)
     if not -40 <= value <= -16:
         raise argparse.ArgumentTypeError(f"{text}; expected -40 to -16, such as -20")
+    return value
+
+
+def room_tone(text: str) -> float:
+    """A level in dBFS, which is hardly heard: ACX allows -60 at most.
+
+    Raises:
+        ArgumentTypeError: it is out of range.
+    """
+    value = float(text)
+    if not -80 <= value <= -50:
+        raise argparse.ArgumentTypeError(f"{text}; expected -80 to -50, such as -65")
     return value

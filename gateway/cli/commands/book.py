@@ -53,6 +53,7 @@ class BookArguments:
     plan: BookPlan
     output: BookOutput
     loudness_lufs: float | None = None  #: None: as it was spoken
+    room_tone_db: float | None = None  #: None: without
     options: Mapping[str, Any] = field(default_factory=dict)  #: as on the command line, for a later correction
 
 
@@ -129,9 +130,9 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
         system_lexicon=SystemLexicons(settings).current(request.pool_name),
         cast_plans=cast_plans(options, request, document.text),
     )  # fmt: skip
-    choice = ChapterChoice(options.include, numbers)
+    choice = ChapterChoice(options.include, options.exclude, numbers)
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
-    return BookArguments(speech, plan, output, options.loudness, typed), reason
+    return BookArguments(speech, plan, output, options.loudness, options.room_tone, typed), reason
 
 
 def make_book(
@@ -154,6 +155,7 @@ def make_book(
         missing = unspoken(plan, project)
         spoken_ms = _speak_missing(missing, arguments, settings, project) if missing else 0.0
         assembly = BookAssembly.of(plan, project, arguments.speech.request.voice)
+        assembly = replace(assembly, room_tone_db=arguments.room_tone_db)
         if arguments.loudness_lufs is not None:
             assembly = replace(assembly, gain_db=gain_to(assembly, arguments.loudness_lufs))
         path = _write_files(assembly, output)

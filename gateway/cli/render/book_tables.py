@@ -41,6 +41,7 @@ def plan_text(plan: BookPlan, voice: str, engine: str) -> str:
         words = len(chapter.text.split())
         lines.append(
             f"{chapter.number:>4}  {clock_face(chapter.estimated_ms / 1000):>8}  {words:>7} words  {chapter.title}"
+            + (f" ({chapter.matter} matter)" if chapter.matter else "")
         )
     return "\n".join([*lines, *(f"warning: {warning}" for warning in plan.warnings)]) + "\n"
 
@@ -53,7 +54,7 @@ def plan_json(plan: BookPlan, voice: str, engine: str) -> dict[str, Any]:
         "chapters": [
             {
                 "number": chapter.number, "title": chapter.title, "words": len(chapter.text.split()),
-                "estimated_s": round(chapter.estimated_ms / 1000, 1),
+                "estimated_s": round(chapter.estimated_ms / 1000, 1), "matter": str(chapter.matter),
             }
             for chapter in plan.chapters
         ],

@@ -6,7 +6,7 @@ An empty line ends a paragraph. Two spaces before a line end mean that the line 
 
 import re
 
-from seriatim.text.documents.document import Chapter
+from seriatim.text.documents.document import Chapter, Matter
 from seriatim.text.documents.document_limits import DocumentLimits
 
 #: behind a letter, so that a dash stays
@@ -26,6 +26,7 @@ class BlockWriter:
         self._blocks: list[str] = []
         self._notes: list[str] = []
         self._title = ""
+        self._matter = Matter.BODY
         self._chapters: list[Chapter] = []
 
     def write(self, text: str) -> None:
@@ -93,12 +94,18 @@ class BlockWriter:
         end = "".join(self._line[-4:])[-40:]
         return "" if not end or end[-1].isspace() else end.split()[-1]
 
+    def enter(self, matter: Matter) -> None:
+        """Go on in this part of the book: a chapter of another one ends here."""
+        if matter is not self._matter:
+            self.start_chapter("")
+            self._matter = matter
+
     def start_chapter(self, title: str) -> None:
         """End the current chapter and start another."""
         self.end_block()
         if self._blocks or self._notes:
             text = "\n\n".join(self._blocks) + "\n\n" if self._blocks else ""
-            self._chapters.append(Chapter(self._title, text, "\n\n".join(self._notes)))
+            self._chapters.append(Chapter(self._title, text, "\n\n".join(self._notes), self._matter))
             self._blocks, self._notes = [], []
         self._title = " ".join(title.split())
 

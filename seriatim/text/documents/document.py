@@ -22,6 +22,14 @@ class DocumentFormat(StrEnum):
     FOUNTAIN = "fountain"
 
 
+class Matter(StrEnum):
+    """The part of a book that a chapter belongs to, as the book says it."""
+
+    BODY = ""
+    FRONT = "front"  #: title page, copyright, dedication, contents, preface and the like
+    BACK = "back"  #: appendix, notes, index, colophon and the like
+
+
 @dataclass(frozen=True, slots=True)
 class Chapter:
     """A part of a document. The texts of all chapters, joined, are the document's text."""
@@ -29,6 +37,7 @@ class Chapter:
     title: str  #: "" before the first chapter, and where nothing has a title
     text: str  #: with its heading; paragraphs have an empty line between them
     notes: str = ""  #: footnotes and endnotes, which are not part of the text; one paragraph each
+    matter: Matter = Matter.BODY
 
 
 @dataclass(frozen=True, slots=True)

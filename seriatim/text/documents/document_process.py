@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from seriatim import errors
-from seriatim.text.documents.document import Chapter, Document, DocumentFormat
+from seriatim.text.documents.document import Chapter, Document, DocumentFormat, Matter
 from seriatim.text.documents.document_limits import DocumentLimits
 from seriatim.text.documents.read_document import read_document
 from seriatim.text.markup import CodeMode, Markup
@@ -43,7 +43,7 @@ def decode_reply(reply: bytes, name: str) -> Document:
         raise errors.BadInput(f"{name} could not be read; it is damaged, or needs too much time or memory") from None
     if "error" in fields:
         raise getattr(errors, fields["error"])(fields["message"])
-    chapters = tuple(Chapter(*chapter) for chapter in fields["chapters"])
+    chapters = tuple(Chapter(title, text, notes, Matter(matter)) for title, text, notes, matter in fields["chapters"])
     return Document(
         DocumentFormat(fields["format"]), chapters, fields["title"], tuple(fields["authors"]), fields["language"],
         warning=fields["warning"], markup=Markup(fields["markup"]),
@@ -70,7 +70,7 @@ def _fields(document: Document) -> dict[str, Any]:
     return {
         "format": document.format, "title": document.title, "authors": document.authors,
         "language": document.language, "markup": document.markup, "warning": document.warning,
-        "chapters": [(chapter.title, chapter.text, chapter.notes) for chapter in document.chapters],
+        "chapters": [(c.title, c.text, c.notes, c.matter) for c in document.chapters],
     }  # fmt: skip
 
 

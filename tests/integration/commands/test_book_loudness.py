@@ -6,7 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from seriatim.audio.room_tone import with_room_tone
 from tests.support.book_files import HARBOUR, SEA, book
 from tests.support.command_line import TONE, installed, seriatim
 
@@ -48,6 +50,21 @@ def test_another_loudness_speaks_nothing_again(tmp_path: Path) -> None:
     summary = json.loads(done.stdout)
     assert (summary["chapters_spoken"], summary["gain_db"] > 0) == (0, True)
     assert measured(out / "01 - Harbour.flac")[1] <= -3.0
+
+
+@pytest.mark.thorough
+def test_pauses_have_room_tone_and_nothing_is_spoken_again(tmp_path: Path) -> None:
+    source, out = book(tmp_path / "in.epub", HARBOUR), tmp_path / "out"
+    command = ("book", source, "-o", out, "--format", "flac", *TONE)
+    assert seriatim(*command).returncode == 0
+    dry, _ = soundfile.read(out / "01 - Harbour.flac", dtype="int16")
+    done = seriatim(*command, "--room-tone", "-60", "--json")
+    assert json.loads(done.stdout)["chapters_spoken"] == 0, done.stderr.decode()
+    found, rate_hz = soundfile.read(out / "01 - Harbour.flac", dtype="int16")
+    assert not dry[-rate_hz // 4 :].any(), "the pause at the end"
+    assert found[-rate_hz // 4 :].any()
+    assert found.tobytes() == b"".join(with_room_tone([dry.tobytes()], rate_hz, -60))
+    assert "expected -80 to -50" in seriatim(*command, "--room-tone=-40").stderr.decode()
 
 
 @pytest.mark.parametrize("target", ["20", "-15.9", "-41"])

@@ -4,6 +4,7 @@ import pytest
 
 from seriatim.errors import BadInput
 from seriatim.text.documents import Document, DocumentFormat, DocumentLimits, read_document
+from seriatim.text.documents.document import Matter
 from seriatim.text.markup import CodeMode
 from seriatim.text.segment import SegmentOptions, segment
 from tests.support.document_files import COVER, archive, epub, epub_members
@@ -50,6 +51,30 @@ def test_a_book_of_version_2_has_its_titles_and_cover_too() -> None:
     assert [(chapter.title, chapter.text.split("\n")[0]) for chapter in book.chapters] == [("One", "One")]
     assert book.text.endswith("More.\n\n"), "a page that the contents do not name belongs to the chapter before"
     assert book.cover == COVER
+
+
+def with_guide(members: dict[str, str | bytes], guide: str) -> dict[str, str | bytes]:
+    package = str(members["OEBPS/content.opf"])
+    return members | {"OEBPS/content.opf": package.replace("</package>", f"<guide>{guide}</guide></package>")}
+
+
+def test_front_and_back_matter_are_what_the_book_says() -> None:
+    pages = {
+        "t.xhtml": "<section epub:type='titlepage'><p>The title.</p></section>",
+        "c.xhtml": "<div role='doc-dedication'><p>For Ben.</p></div>",
+        "one.xhtml": "<section epub:type='bodymatter chapter'><h1>One</h1><p>Text.</p></section>",
+        "more.xhtml": "<p>More text.</p>",
+        "x.xhtml": "<p>By whom.</p>",
+        "y.xhtml": "<p>Set in type.</p>",
+    }
+    members = with_guide(epub_members(pages, [("one.xhtml", "One")]), '<reference type="Colophon" href="y.xhtml#a"/>')
+    landmarks = '<nav epub:type="landmarks"><a epub:type="acknowledgments" href="x.xhtml">Thanks</a></nav></body>'
+    members["OEBPS/nav.xhtml"] = str(members["OEBPS/nav.xhtml"]).replace("</body>", landmarks)
+    book = read(archive(members))
+    assert [(chapter.title, chapter.text, chapter.matter) for chapter in book.chapters] == [
+        ("", "The title.\n\nFor Ben.\n\n", Matter.FRONT), ("One", "One\n\nText.\n\nMore text.\n\n", Matter.BODY),
+        ("", "By whom.\n\nSet in type.\n\n", Matter.BACK),
+    ]  # fmt: skip
 
 
 def test_without_contents_a_page_with_a_heading_is_a_chapter() -> None:

@@ -7,6 +7,7 @@ from seriatim.text.documents.block_writer import BlockWriter
 from seriatim.text.documents.document import Document, DocumentFormat
 from seriatim.text.documents.document_limits import COVER_BYTES, DocumentLimits
 from seriatim.text.documents.epub_reader.epub_contents import contents_titles, is_contents_page
+from seriatim.text.documents.epub_reader.epub_matter import landmark_matter, page_matter
 from seriatim.text.documents.epub_reader.epub_notes import NoteLinks
 from seriatim.text.documents.epub_reader.epub_package import EpubPackage, read_package
 from seriatim.text.documents.html_text import HtmlReader, ReadingRules, first_heading, kinds
@@ -30,8 +31,9 @@ def read_epub(archive: ZipArchive, limits: DocumentLimits, code: CodeMode = Code
     base = ReadingRules(is_hidden=lambda element: _is_silent(element, links), code=code)
     for path, root in _pages(archive, package):
         links.collect(path, root)
-    writer = BlockWriter(archive.name, limits)
+    writer, landmarks = BlockWriter(archive.name, limits), landmark_matter(archive, package)
     for path, root in _pages(archive, package):
+        writer.enter(page_matter(path, root, landmarks))
         notes = links.notes(path, root)
         rules = replace(base, is_note=notes.__contains__)
         _read_page(writer, path, root, titles, rules)

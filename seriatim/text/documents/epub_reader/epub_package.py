@@ -26,6 +26,7 @@ class EpubPackage:
     contents: tuple[str, ...]  #: the navigation document of version 3, then the NCX of version 2, where they exist
     cover: str  #: "": none
     warning: str = ""  #: a line about what the book lacks
+    guide: tuple[tuple[str, str], ...] = ()  #: of version 2: pages, and what each is, in small letters
 
 
 def read_package(archive: ZipArchive) -> EpubPackage:
@@ -48,6 +49,7 @@ def read_package(archive: ZipArchive) -> EpubPackage:
         _contents(root, items, hrefs),
         _cover(root, items, hrefs),
         "" if archive.contains(_CONTAINER) else f"the book lacks {_CONTAINER}; its package {path!a:.120} is read",
+        _guide(root, path),
     )
 
 
@@ -101,6 +103,12 @@ def _contents(root: Element, items: dict[str, Element], hrefs: dict[str, str]) -
     found += [hrefs[ncx]] if ncx in hrefs else []
     found += [hrefs[key] for key, item in items.items() if item.get("media-type") == "application/x-dtbncx+xml"]
     return tuple(dict.fromkeys(found))
+
+
+def _guide(root: Element, path: str) -> tuple[tuple[str, str], ...]:
+    guide = find(root, "guide")
+    references = find_all(guide, "reference") if guide is not None else ()
+    return tuple((resolve_path(path, each.get("href", "")), each.get("type", "").lower()) for each in references)
 
 
 def _cover(root: Element, items: dict[str, Element], hrefs: dict[str, str]) -> str:
