@@ -32,6 +32,7 @@ from seriatim.settings import Settings
 
 log = logging.getLogger(__name__)
 
+GB = 1_000_000_000
 BLOCK_MS = 200  #: longest wait for a notification, and so the interval of the periodic work
 SWEEP_S = 0.5
 ABANDONED_S = 2.0
@@ -106,7 +107,8 @@ def _run_reassembler(settings: Settings) -> int:
     folder = str(Path(settings.store_dir).resolve())
     reassembler = Reassembler(name, redis, reader, storage, folder, settings.memory_share)
     retention_redis = command_client(settings.redis_url, outage_s=OUTAGE_S)
-    retention = RecordingRetention(retention_redis, Path(settings.store_dir), settings.recording_retention_days)
+    limit_bytes = round(settings.recording_limit_gb * GB)
+    retention = RecordingRetention(retention_redis, Path(folder), settings.recording_retention_days, limit_bytes)
     webhooks = WebhookSender(command_client(settings.redis_url, outage_s=OUTAGE_S), rules)
     for work, thread in ((storage.run, "storage"), (retention.run, "retention"), (webhooks.run, "webhooks")):
         watched_tasks.start(thread, partial(work, reassembler.stopping))

@@ -85,6 +85,9 @@ class Settings:
     recording_retention_days: float = _float(
         0, "recordings are removed so many days after they were written last; 0: never"
     )
+    recording_limit_gb: float = _float(
+        0, "the oldest recordings are removed, within an hour, where all take more GB (10^9 bytes); 0: never"
+    )
     cache: str = _text(
         "off", "sentences that workers keep, to speak them at once again: off; exact: of exact engines; all: of all"
     )

@@ -48,6 +48,21 @@ def test_what_is_too_old_goes_and_the_rest_stays(system: RealSystem, tmp_path: P
     assert swept(system, place, 7) == 0
 
 
+def test_a_full_store_loses_its_oldest_recordings_and_no_others(system: RealSystem, tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    living, old, young = record(place, LIVING, 100), record(place, OLD, 8), record(place, YOUNG, 6)
+    each = sum(path.stat().st_size for path in old.iterdir())
+    with system.redis as client:
+        client.hset(f"{job_prefix(LIVING)}:c:{LIVING}", "state", "run")
+        retention = RecordingRetention(client, place, 0, limit_bytes=3 * each)
+        assert sum(map(retention.limit_size, range(SHARDS))) == 0, "all of it fits"
+        retention.limit_bytes -= 1
+        assert sum(map(retention.limit_size, range(SHARDS))) == 1
+        assert (living.exists(), old.exists(), young.exists()) == (True, False, True)
+        assert sum(map(retention.limit_size, range(SHARDS))) == 0, "what is gone counts no more"
+        client.delete(f"{job_prefix(LIVING)}:c:{LIVING}")
+
+
 def test_a_job_that_redis_knows_keeps_its_recording(system: RealSystem, tmp_path: Path) -> None:
     place = tmp_path / "kept"
     living = record(place, LIVING, 100)
