@@ -12,7 +12,7 @@ from seriatim.lua.pool_records import (
 )
 from seriatim.pool_metrics import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
 from seriatim.records import TaskMessage
-from tests.scripts.pool_machine import pool_governor
+from tests.scripts.pool_machine import pool_governor, pool_handover
 from tests.scripts.pool_machine.pool_state import (
     BATCH,
     DAY_MS,
@@ -196,7 +196,8 @@ def _claim_verdict(pool: Pool, message: TaskMessage, owner: str, lease_ms: int, 
     if worker is None:
         return ClaimVerdict.UNKNOWN
     entry, other = name_of(message.job, message.seq), pool.workers.get(sentence.owner)
-    if other is not None and other is not worker and other.alone == entry:
+    emptied = other is not None and other is not worker and other.alone == entry
+    if pool_handover.comes_back(pool, message, owner, t) or emptied:
         return ClaimVerdict.STALE
     if other is not None:
         other.waiting.discard(entry)
@@ -255,6 +256,7 @@ def claim(
         sentence.failures,
         expected,
         waited,
+        int(to_digits(pool_handover.expected_silence(pool, sentence.cost), 0)) if job.kind == LIVE else 0,
         user=job.user,
         live=job.kind == LIVE and not job.file,
     )
@@ -271,14 +273,17 @@ def _spend(pool: Pool, name: str, chars: int, t: float) -> bool:
     return True
 
 
-def finish(pool: Pool, message: TaskMessage, epoch: str, wall_ms: float, audio_ms: float, raw: float) -> FinishVerdict:
+def finish(pool: Pool, message: TaskMessage, finished: FinishedSentence, raw: float) -> FinishVerdict:
     """A sentence is whole: its user pays what it took, and the pool learns what sentences cost."""
     t = pool.tick(raw)
     if _ended(pool, message):
         return FinishVerdict.GONE
-    sentence = _sentence(pool, message, epoch)
+    wall_ms, audio_ms = finished.wall_ms, finished.audio_ms
+    sentence = _sentence(pool, message, finished.epoch)
     if sentence is None or not sentence.in_flight:
         return FinishVerdict.STALE
+    if wall_ms > 0 and finished.silence_ms is not None:
+        pool_handover.note_silence(pool, finished.silence_ms)
     land(pool, message.job, message.seq)
     pool_governor.note_outcome(pool, message.job, failed=False)
     pool_governor.raise_after_sentence(pool, message.attempt, t)
@@ -296,7 +301,7 @@ def finish_and_claim(
     pool: Pool, message: TaskMessage, finished: FinishedSentence, owner: str, lease_ms: int, most: int, raw: float
 ) -> NextSentence:
     """A slot takes its next sentence: the first that is picked, unless that one, or another here, must run alone."""
-    verdict = finish(pool, message, finished.epoch, finished.wall_ms, finished.audio_ms, raw)
+    verdict = finish(pool, message, finished, raw)
     if verdict is not FinishVerdict.OK:
         return NextSentence(verdict)
     picked, worker = pick(pool, most, 4_000, raw), pool.workers.get(owner)

@@ -40,9 +40,9 @@ class PoolSentence:
     failures: int = 0
     cost: float = 0.0  #: what its user was charged, in slot ms
     at: float = 0.0  #: D: since when it could have been dispatched; R: since when it is spoken
-    suspect: int = (
-        0  #: 1: it may have killed a process, and runs alone; 2: it made way once; 3: a live one that was postponed
-    )
+    #: 1: it may have killed a process, and runs alone; 2: it made way once; 3: a live one that was postponed; 4: handed
+    #: over
+    suspect: int = 0
     owner: str = ""
 
     @property
@@ -204,6 +204,11 @@ class Pool:
     paused: float = 0.0  #: nothing is picked until then
     quiet: float = 0.0  #: nothing is halved until then
     numbers: Counter[str] = field(default_factory=Counter)  #: counters that only rise
+    silence: float = 0.0  #: largest recent silence of the engine, ms
+    silences: int = 0  #: sentences of which it is known
+    handovers_left: float = 0.0
+    handed: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
+    #: (owner, sentence that it gave away) -> attempt, and until when it does not get it back
 
     def tick(self, raw: float) -> float:
         """One clock: a step back is absorbed, and so is a step of more than ten seconds forward."""

@@ -11,6 +11,7 @@ CLASSES = (LIVE, BATCH)
 COUNTS = (
     "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "sentences", "slots",
     "held", "slack", "now", "off", "fence", "kept", "stay", "places",
+    "silence", "silences", "handovers_left",
 )  # fmt: skip
 UNSET = {
     "quiet": 0,
@@ -50,6 +51,7 @@ def of_model(pool: Pool) -> dict[str, Any]:
         "dead": set(pool.dead), "limits": _limits_of(pool),
         "tried": [f"{job}|{failed:d}".encode() for job, failed in pool.tried],
         "spent": {f"{day}:{user}": n for (day, user), n in pool.spent.items()},
+        "handed": {f"{owner} {entry}": away for (owner, entry), away in pool.handed.items()},
     }  # fmt: skip
 
 
@@ -78,6 +80,7 @@ def _counts(pool: Pool) -> dict[str, float]:
         "sentences": sum(job.live for job in pool.running.values()), "held": pool.taken - pool.demand,
         "kept": pool.kept, "stay": pool.stay or 0, "places": pool.places,
     }  # fmt: skip
+    counted |= {"silence": pool.silence, "silences": pool.silences, "handovers_left": pool.handovers_left}
     room = {"slots": pool.slots, "slack": pool.slack if pool.slots else 0}
     return virtual | known | counted | room | {"now": pool.now or 0, "off": pool.offset, "fence": pool.fence}
 
@@ -143,6 +146,9 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         "dead": set(found.get(":dead", {})),
         "tried": found.get(":tried", []),
         "spent": {f"{day}:{user}": int(n) for day, spent in _under(found, ":spent:") for user, n in spent.items()},
+        "handed": {
+            f"{owner} {entry}": _away(value) for owner, h in _under(found, ":handed:") for entry, value in h.items()
+        },
         "limits": {name: float(n) for name, n in found.get(":lim", {}).items()}
         | {
             name: float(m.get(name, unset))
@@ -150,6 +156,11 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         }
         | {name: float(found.get(":lim", {}).get(name, unset)) for name, unset in UNSET.items()},
     }
+
+
+def _away(value: str) -> tuple[int, float]:
+    attempt, _, until = value.partition("|")
+    return int(attempt), float(until)
 
 
 def _limits(found: Mapping[str, str]) -> dict[str, float]:

@@ -11,8 +11,9 @@ from seriatim.lua import pool_scripts as scripts
 from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import TaskMessage
-from tests.scripts.pool_machine import pool_governor, pool_speech
+from tests.scripts.pool_machine import pool_governor, pool_handover, pool_speech
 from tests.scripts.pool_machine.pool_and_model import POOL, PREFIX
+from tests.scripts.pool_machine.pool_state import LIVE
 from tests.scripts.pool_machine.rules_shared import LEASE_MS, OWNERS, PoolRules
 
 SHARES = st.sampled_from([1.0, 0.5, 0.9, 1.1, 1.5, 0.0])  #: of the estimate: what it came to
@@ -86,11 +87,10 @@ class Voices(PoolRules):
     def speak(self, message: TaskMessage, share: float, wall_ms: int, epoch: str | None) -> None:
         audio_ms = round(self.pool.jobs[message.job].estimates[message.seq] * share)
         token = epoch or self.epochs.get(message, self.pool.epoch)
-        reply = self.two.do(
-            scripts.finish(POOL, message, FinishedSentence(token, wall_ms, audio_ms)).at(self.raw),
-            lambda: pool_speech.finish(self.pool, message, token, wall_ms, audio_ms, self.raw),
-        )
-        again = run(self.redis, scripts.finish(POOL, message, FinishedSentence(token, wall_ms, audio_ms)).at(self.raw))
+        finished = FinishedSentence(token, wall_ms, audio_ms, silence_ms=wall_ms / 2)
+        call = scripts.finish(POOL, message, finished).at(self.raw)
+        reply = self.two.do(call, lambda: pool_speech.finish(self.pool, message, finished, self.raw))
+        again = run(self.redis, call)
         assert again is not FinishVerdict.OK, f"{reply} and then {again}"
         self.two.compare()
 
@@ -145,6 +145,24 @@ class Voices(PoolRules):
         self.two.do(call, lambda: pool_speech.postpone(self.pool, message, token, retry_ms, scope, self.raw))
         assert run(self.redis, call) is not FinishVerdict.OK
         self.two.compare()
+
+    @precondition(lambda self: self.pool.handovers_left > 0.5 and self.live_running())
+    @rule(index=st.integers(0, 3), silent_ms=st.sampled_from([300, 3_000, 9_000]), owner=st.none() | OWNERS)
+    def hand_over(self, index: int, silent_ms: int, owner: str | None) -> None:
+        """Mostly by the process that speaks it."""
+        running = self.live_running()
+        message = running[-1 - index % len(running)]
+        chosen = owner or self.pool.jobs[message.job].unfinished[message.seq].owner
+        token = self.epochs.get(message, self.pool.epoch)
+        self.two.do(
+            scripts.handover(POOL, message, chosen, token, silent_ms).at(self.raw),
+            lambda: pool_handover.hand_over(self.pool, message, chosen, token, silent_ms, self.raw), twice=True,
+        )  # fmt: skip
+
+    def live_running(self) -> list[TaskMessage]:
+        """Attempts that speak a live sentence now."""
+        live = [m for m in self.messages if self.pool.jobs[m.job].kind == LIVE and self.counts(m)]
+        return [m for m in live if self.pool.jobs[m.job].unfinished[m.seq].state == "R"]
 
     @rule(
         limits=st.builds(

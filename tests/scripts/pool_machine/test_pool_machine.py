@@ -8,6 +8,7 @@ from redis import Redis
 from seriatim.lua.pool_records import RetryPolicy, Submission
 from seriatim.records import DrainMode, GapPolicy, JobKind
 from tests.scripts.pool_machine.pool_and_model import PREFIX
+from tests.scripts.pool_machine.pool_handover import KNOWN
 from tests.scripts.pool_machine.rules_processes import House
 from tests.scripts.pool_machine.rules_sentences import Voices
 from tests.scripts.pool_machine.rules_shared import LIFE_MS
@@ -20,11 +21,12 @@ class PoolMachine(House, SubmissionRules, Voices):
     @initialize(
         slots=st.integers(1, 4), most=st.integers(1, 2), rtf=st.sampled_from([0.25, 0.25, 1.0, 3.0]),
         gap=st.sampled_from(list(GapPolicy)), closed=st.booleans(), theta=st.sampled_from([None, 3_000, 200]),
-        reserve=st.sampled_from([0.05, 0.6]),
+        reserve=st.sampled_from([0.05, 0.6]), handovers=st.sampled_from([0, 1, 5]), known=st.booleans(),
     )  # fmt: skip
     def begin(
-        self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int | None, reserve: float
-    ) -> None:
+        self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int | None, reserve: float,
+        handovers: int, known: bool,
+    ) -> None:  # fmt: skip
         """A house at work: a talk, a book, and two processes."""
         self.retry = RetryPolicy(max_failures=most, backoff_ms=300, ended_life_ms=600_000)
         self.rtf, self.reserve = rtf, reserve
@@ -34,6 +36,8 @@ class PoolMachine(House, SubmissionRules, Voices):
         if theta:
             self.redis.hset(f"{PREFIX}:m", "theta", theta)
         self.pool.theta = theta
+        self.redis.hset(f"{PREFIX}:m", mapping={"handovers_left": handovers, "silences": KNOWN * known, "silence": 200})
+        self.pool.handovers_left, self.pool.silences, self.pool.silence = handovers, KNOWN * known, 200
         session = Submission(
             "talk", "ann", JobKind.LIVE, SPEC, closed=closed, gap=gap, producer_ms=5_000, queue_limit_ms=4_000
         )
