@@ -10,6 +10,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
                               cost, rate_hz, continuity, limit_chars, merge_chars, limits, abilities (JSON list),
                               fingerprint,
                               swept, snapped, renewed, stay, kept, places,
+                              late, late_at (lua/pool/shared/pool_load.lua),
                               engine, silence, silences, handovers_left (lua/pool/shared/silence.lua),
                               allowed, paused, metered, rates (lua/pool/shared/governor.lua);
                               counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
@@ -26,7 +27,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :uq:<class>:<user> zset   job -> deadline in ms less priority * 1e13
     :j:<job>          hash    see lua/pool/submit.lua
     :jt:<job>         hash    seq -> "<estimated ms>|<sentence as JSON>", deleted as sentences end
-    :js:<job>         hash    seq -> "state,attempt,failures,cost,ms,position,at,suspect,owner", only of sentences begun
+    :js:<job>         hash    seq -> "state,attempt,failures,cost,ms,position,at/slot_at,suspect,owner", of those begun
     :jr:<job>         zset    seq -> not-before in ms: sentences that wait for another attempt
     :jm:<job>         hash    "seq|attempt|mark" -> 1: what an engine did about attempts that it doubted
     :delay            zset    job -> the time at which a waiting retry becomes ready

@@ -61,8 +61,9 @@ class PoolMetrics:
     demand: float = 0.0  #: slots that live jobs need, as measured
     room: float = 0.0  #: slots that live jobs may have
     held: float = 0.0  #: slots kept for listeners whose audio is spoken and not yet heard
-    load: float = 0.0  #: (demand + held) / room; near 1 no more live jobs are accepted
-    rtf: float = 0.0
+    load: float = 0.0  #: (demand + held) * lateness / room; near 1 no more live jobs are accepted
+    lateness: float = 1.0  #: 1 to 1.5; above 1 live sentences are claimed late, and admission counts with more demand
+    rtf: float = 0.0  #: slot seconds per second of audio
     line: int = 0  #: refused, and expected to retry
     returning: float = 1.0  #: share of refused callers that retried in time, recent
     batch_share: float = 1.0  #: of its window that batch may use: first step of degrading
@@ -143,7 +144,7 @@ _WHOLE = (
     "slots", "allowed", "paused_ms", "in_flight", "waiting", "jobs", "users_live", "users_batch", "line",
     "requests_minute", "characters_minute",
 )  # fmt: skip
-_PARTS = ("demand", "held", "room", "load", "rtf", "returning", "batch_share", "chunk_share")
+_PARTS = ("demand", "held", "room", "load", "lateness", "rtf", "returning", "batch_share", "chunk_share")
 
 
 def _counts(flat: Sequence[bytes]) -> dict[str, int]:

@@ -58,13 +58,14 @@ def run_attempt(worker_state: WorkerState, message: TaskMessage) -> str:
         Ignore: the attempt was not due; Celery shows no end of it.
     """
     worker_state.message_received.set()
-    slot_run, requests = next_sentence.begin_run(), RequestRun(message)
+    slot_run, requests = next_sentence.begin_run(worker_state), RequestRun(message)
     outcome = _try_attempt(worker_state, message, slot_run)
     while (following := slot_run.take_following()) is not None:
         message, claimed = following
         requests.follow(outcome, message)
         outcome = _try_attempt(worker_state, message, slot_run, claimed)
     requests.end(outcome)
+    worker_state.thread_end.at_s = time.monotonic()
     if outcome.failed and not requests.several:
         raise SentenceFailed(outcome.reason)
     if not outcome.was_due:
@@ -76,7 +77,7 @@ def _try_attempt(
     worker_state: WorkerState, message: TaskMessage, slot_run: SlotRun, claimed: ClaimResult | None = None
 ) -> AttemptOutcome:
     try:
-        claimed = claimed or _claim_sentence(worker_state, message)
+        claimed = claimed or _claim_sentence(worker_state, message, slot_run)
         return (
             _run_claimed(worker_state, message, claimed, slot_run)
             if claimed.verdict is ClaimVerdict.CLAIMED
@@ -140,12 +141,12 @@ def _max_failures(error: BadInput, sentence: Sentence) -> int:
     return REFUSED_JOB if of_job else REFUSED
 
 
-def _claim_sentence(worker_state: WorkerState, message: TaskMessage) -> ClaimResult:
+def _claim_sentence(worker_state: WorkerState, message: TaskMessage, slot_run: SlotRun) -> ClaimResult:
     pool_client = worker_state.pool_client
     while True:
+        lease_ms, idle_ms = pool_client.settings.lease_ms, slot_run.idle_ms(time.monotonic())
         claimed = run(
-            pool_client.redis,
-            pool_scripts.claim(pool_client.pool, message, worker_state.owner, pool_client.settings.lease_ms),
+            pool_client.redis, pool_scripts.claim(pool_client.pool, message, worker_state.owner, lease_ms, idle_ms)
         )
         if claimed.verdict not in (ClaimVerdict.WAIT, ClaimVerdict.UNKNOWN) or worker_state.draining.is_set():
             return claimed

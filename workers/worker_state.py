@@ -21,7 +21,12 @@ class SlotRun:
     """The sentences that a slot speaks for one message, which names only the first (hot_slots/next_sentence.py)."""
 
     until_s: float  #: monotonic time after which the slot's next sentence comes by message again
+    free_since_s: float | None = None  #: monotonic time at which the slot's last run ended; None: this is its first
     following: NextSentence | None = None  #: the answer to the last finish
+
+    def idle_ms(self, now_s: float) -> int | None:
+        """How long the slot has had no sentence, at a monotonic time; None if it never had one."""
+        return None if self.free_since_s is None else round((now_s - self.free_since_s) * 1000)
 
     def take_following(self) -> tuple[TaskMessage, ClaimResult] | None:
         """The sentence that the slot has claimed, once."""
@@ -129,6 +134,9 @@ class WorkerState:
     consuming_since_s: float | None = (
         None  #: monotonic time at which Celery connected to the broker; None: not connected
     )
+    thread_end: threading.local = field(
+        default_factory=threading.local
+    )  #: `at_s`: monotonic time at which the last run of this thread, which is a slot, ended
     n_finished: int = 0  #: sentences finished by this process
     lifetime: Lifetime = field(default_factory=Lifetime)
     predecessor_gone: bool = False  #: it takes work, and its predecessor's renewal turn is released

@@ -102,9 +102,12 @@ def outbox_entry(message: TaskMessage) -> str:
     return f"{message.job}|{message.seq}|{message.attempt}"
 
 
-def claim(pool: str, message: TaskMessage, owner: str, lease_ms: int) -> ScriptCall[ClaimResult]:
-    """Take a sentence that a message named."""
-    return _call(pool, "claim", message.job, message.seq, message.attempt, owner, lease_ms, decode=_claimed)
+def claim(
+    pool: str, message: TaskMessage, owner: str, lease_ms: int, idle_ms: int | None = None
+) -> ScriptCall[ClaimResult]:
+    """Take a sentence that a message named, for a slot whose last sentence ended `idle_ms` ago (None: it had none)."""
+    idle: Argument = "" if idle_ms is None else idle_ms
+    return _call(pool, "claim", message.job, message.seq, message.attempt, owner, lease_ms, idle, decode=_claimed)
 
 
 def _claimed(r: list[Any]) -> ClaimResult:

@@ -43,7 +43,7 @@ class PoolRecord:
     usable_slots: int = 0  #: of its slots, those that the governor lets it use
     rtf: float = 0.0  #: slot seconds per second of audio
     theta_ms: float = 0.0  #: how far ahead of virtual time a user may be
-    cost_ms: float = 0.0  #: mean wall time of a sentence
+    cost_ms: float = 0.0  #: mean slot time of a sentence
     now_ms: float = 0.0  #: its clock, at its last script
     clock_offset_ms: int = 0  #: of its clock to the server's, which may step back
     jobs: int = 0  #: not over

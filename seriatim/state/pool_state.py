@@ -50,7 +50,8 @@ class PoolState:
     n_jobs: int  #: not over; `jobs` has the first of them
     waiting: int  #: sentences accepted and not in flight
     room: float  #: slots that live jobs may have
-    load: float  #: (demand + held) / room
+    load: float  #: (demand + held) * lateness / room
+    lateness: float  #: above 1 live sentences are claimed late, and admission counts with so much more demand
     wait_p50_ms: float | None  #: of live sentences, from dispatchable to claimed, in the last one to two minutes
     wait_p95_ms: float | None
     batch_wait_p95_ms: float | None
@@ -135,7 +136,7 @@ def _of_late(s: PoolMetrics) -> dict[str, Any]:
         return None if found is None else round(found, 1)
 
     return {
-        "waiting": s.waiting, "room": round(s.room, 2), "load": round(s.load, 3),
+        "waiting": s.waiting, "room": round(s.room, 2), "load": round(s.load, 3), "lateness": round(s.lateness, 2),
         "wait_p50_ms": at(s.wait_live, 0.5), "wait_p95_ms": at(s.wait_live, 0.95),
         "batch_wait_p95_ms": at(s.wait_batch, 0.95), "slack_p5_ms": at(s.slack, 0.05),
         "refused_lately": s.refused_lately, "refused_for": s.refused, "expected_back": s.line, "degraded": s.degraded,

@@ -7,7 +7,56 @@ FAIRNESS = "tests/scripts/pool/test_fairness.py"
 MACHINE = "tests/scripts/pool_machine/test_pool_machine.py"
 FOLDER = lua("pool")
 
+FAR = "tests/scripts/pool/test_far_workers.py"
+SLOT_TIME = "tests/scripts/pool/test_slot_time.py"
+LATENESS = "tests/scripts/pool/test_lateness.py"
+
 ADMISSION = (
+    Mutant(
+        "admission.counts the engine's time alone",
+        f"{FOLDER}/finish.lua",
+        "math.max(0, t - s.slot_at - wall))",
+        "0)",
+        "more listeners are accepted than slots can serve beside their messages",
+        (SLOT_TIME, FAR),
+        0,
+    ),
+    Mutant(
+        "admission.share of the time when it was accepted",
+        f"{FOLDER}/finish.lua",
+        "if wall > 0 and audio > 0 then follow_speed(rtf) end\n",
+        "",
+        "the listeners of a pool that has become slower keep shares that are too small",
+        (SLOT_TIME, FAR),
+        0,
+    ),
+    Mutant(
+        "admission.queue counts as slot time",
+        f"{FOLDER}/claim.lua",
+        "if idle then s.slot_at = math.max(s.slot_at, t - idle) end\n",
+        "",
+        "time in the queue counts twice, and listeners are refused for whom there is room",
+        (SLOT_TIME,),
+        0,
+    ),
+    Mutant(
+        "admission.lateness ignored",
+        f"{FOLDER}/submit.lua",
+        "m.reserve) / lateness(m)\n",
+        "m.reserve)\n",
+        "listeners are accepted while those that are there hear silence",
+        (LATENESS,),
+        0,
+    ),
+    Mutant(
+        "admission.late by a fault",
+        f"{FOLDER}/claim.lua",
+        "if s.suspect == 0 and s.failures == 0 then note_lateness",
+        "if true then note_lateness",
+        "a worker that dies has listeners refused for minutes",
+        (LATENESS,),
+        0,
+    ),
     Mutant(
         "admission.picks again when it runs twice",
         f"{FOLDER}/submit_and_pick.lua",

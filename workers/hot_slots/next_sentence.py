@@ -23,9 +23,9 @@ MESSAGE_MS = 5.0  #: cost of a message between two sentences of a slot
 MESSAGE_SHARE = 0.02  #: of a sentence's time, above which `auto` saves the message: shorter than 250 ms
 
 
-def begin_run() -> SlotRun:
-    """The run that a message begins."""
-    return SlotRun(time.monotonic() + MAX_RUN_S)
+def begin_run(worker_state: WorkerState) -> SlotRun:
+    """The run that a message begins, in the thread of its slot."""
+    return SlotRun(time.monotonic() + MAX_RUN_S, getattr(worker_state.thread_end, "at_s", None))
 
 
 def may_take_next(worker_state: WorkerState, slot_run: SlotRun, wall_ms: float) -> bool:

@@ -29,11 +29,11 @@ def pool_look(earlier: PoolMetrics, now: PoolMetrics, pool_processes: int, at_s:
 
 
 def _needed_slots(now: PoolMetrics) -> float:
-    """Slots that live jobs need, the share of batch work included: those accepted, and those expected back."""
+    """Slots that live jobs need, those accepted and those expected back; with the share of batch work, and lateness."""
     if not now.room:
         return 0.0
     expected_back = now.line * min(now.rtf, now.room)
-    return (now.demand + now.held + expected_back) * now.slots / now.room
+    return (now.demand + now.held + expected_back) * now.lateness * now.slots / now.room
 
 
 def _claims_between(

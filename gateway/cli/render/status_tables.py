@@ -94,12 +94,16 @@ def _pool_figures(line: PoolState) -> Table:
     return table
 
 
+def _lateness(line: PoolState) -> str:
+    return f"; claimed late: demand counts {line.lateness:.2f} ×" if line.lateness > 1 else ""
+
+
 def _figures_by_subject(line: PoolState) -> dict[str, str]:
     idle = " [bold red](no worker)[/]" if line.n_jobs and not line.slots else ""
     return {
         "slots": f"{line.in_flight} of {line.slots} in flight{idle}{_limit(line)}, {line.waiting} waiting, "
         f"{line.n_jobs} jobs",
-        "live": f"demand {line.demand} + held {line.held} of {line.room} slots, RTF {line.rtf}",
+        "live": f"demand {line.demand} + held {line.held} of {line.room} slots, RTF {line.rtf}{_lateness(line)}",
         "waits": f"p50 {_format_ms(line.wait_p50_ms)}, p95 {_format_ms(line.wait_p95_ms)}, "
         f"batch p95 {_format_ms(line.batch_wait_p95_ms)}; slack p5 {_format_ms(line.slack_p5_ms)}",
         "spoken": f"{line.done} sentences; {line.retries} attempts repeated, {line.fenced} fenced, "

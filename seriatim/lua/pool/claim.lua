@@ -1,6 +1,7 @@
 -- requires: clock, counters, records, pool_load, lifecycle, budget, silence
 -- A worker takes a sentence that it got a message for. What comes a second time, or too late, is refused.
--- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms
+-- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms, idle ms (since the slot's last sentence ended; '' if
+-- it is the slot's first, or follows in the same step)
 -- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms, ms since it was picked, expected silence ms (0: unknown, or not live), user, 1: a
 -- listener waits}: CLAIMED, STALE (another attempt has it, or this one was claimed before, or another process empties itself for it; or it was
 -- handed over from this very process), GONE (the job ended, or ends here: its user's budget is spent), WAIT (claim again soon: this process must first be empty, because a sentence that may have killed a process runs alone; or because such
@@ -9,9 +10,19 @@ local WAITS = {10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000}
 local SLACKS = {-10000, -5000, -2000, -1000, -500, -200, 0, 200, 500, 1000, 2000, 5000, 10000, 20000}
 local CLAIMED, STALE, GONE, WAIT, UNKNOWN = 0, 1, 2, 3, 4
 local ENDED_LIFE = 600000     -- ms for which the state of a job that ended so can be asked for
+local LATE_STEP, CALM_STEP, LATE_MOST, CALM = 0.02, 0.001, 1.5, 1.0005     -- of the lateness factor; CALM: as good as 1
+
+-- A live sentence was claimed, late or in time: the lateness factor follows (`m`: the pool's record, which is kept in step).
+local function note_lateness(m, late)
+  local factor = lateness(m)
+  if not late and factor < CALM then return end
+  m.late, m.late_at = math.max(1, math.min(LATE_MOST, factor + (late and LATE_STEP or -CALM_STEP))), m.now
+  C('HSET', M, 'late', m.late, 'late_at', m.now)
+end
+
 local t = clock()
-local _, job, seq, attempt, owner, lease = unpack(ARGV)
-attempt, lease = tonumber(attempt), tonumber(lease)
+local _, job, seq, attempt, owner, lease, idle = unpack(ARGV)
+attempt, lease, idle = tonumber(attempt), tonumber(lease), tonumber(idle)
 local j = read(job_key(job), 'state', 'spec', 't0', 'class', 'play', 'total', 'n', 'user')
 if j.state ~= 'run' then return {GONE} end
 local s = sentence_get(job, seq)
@@ -29,6 +40,7 @@ if away and t < away then     -- another process is to speak it
   wake_dispatcher()
   return {STALE}
 end
+if idle then s.slot_at = math.max(s.slot_at, t - idle) end
 if s.owner ~= '' and s.owner ~= owner and C('HGET', P .. ':w:' .. s.owner, 'alone') == name then return {STALE} end
 if s.owner ~= '' then C('HDEL', P .. ':w:' .. s.owner, WAITING .. name) end     -- it waits no more, or in another process
 if s.suspect == 1 and not alone then C('HSET', w, 'alone', name); alone = name end
@@ -54,8 +66,11 @@ count('engine_requests')
 count('engine_characters', characters)
 local lead = num(j.t0, 0) + (j.play and last_sentence_start(j.total, j.n) or s.position) - t
 measure('wait_' .. j.class, t - s.at, WAITS)
-if j.class == 'L' and not j.play and s.suspect ~= 3 then measure('slack', lead, SLACKS) end
-local m = read(M, 'epoch', 'demand', 'slots', 'eta', 'reserve', 'allowed', 'silence', 'silences', 'theta')
+local m = read(M, 'epoch', 'demand', 'slots', 'eta', 'reserve', 'allowed', 'silence', 'silences', 'theta', 'now', 'late', 'late_at')
+if j.class == 'L' and not j.play and s.suspect ~= 3 then
+  measure('slack', lead, SLACKS)
+  if s.suspect == 0 and s.failures == 0 then note_lateness(m, lead < 0) end     -- else it is late by a fault, and not by the load
+end
 if lead > 0 then lead = lead * chunk_share(m) end     -- under load smaller first pieces and chunks
 local waited = int(t - s.at)
 s.state, s.owner, s.at = 'R', owner, t

@@ -8,14 +8,19 @@
 -- May run twice: the second time it is STALE or GONE and changes nothing.
 local TIMES = {50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 30000, 60000, 120000}    -- as seriatim/pool_metrics.py has them
 local OK, STALE, GONE = 0, 1, 2
+local SAME_SHARE = 0.05     -- of a live job's share, by which it may differ from what was measured
+local FIRST_GUESS = 5000     -- ms of audio that the factor counts for with which the pool's first worker registered
+local MOST_BETWEEN = 1000     -- ms of a slot's time beside the engine's that count for a sentence: what takes longer is an outage
 local t = clock()
 local _, job, seq, attempt, epoch, wall, audio, ended_life, first, silence = unpack(ARGV)
 attempt, wall, audio, first, silence = tonumber(attempt), tonumber(wall), tonumber(audio), tonumber(first), tonumber(silence)
 local key = job_key(job)
-local state, user, class = fields(key, 'state', 'user', 'class')
+local j = read(key, 'state', 'user', 'class', 'rate', 'speed', 'passed')
+local state, user, class = j.state, j.user, j.class
 if state ~= 'run' then return GONE end
 local s = sentence_get(job, seq)
-local m = read(M, 'epoch', 'rtf', 'cost', 'theta', 'wall', 'audio', 'allowed', 'silence', 'silences', 'handovers_left')
+local m = read(M, 'epoch', 'rtf', 'cost', 'theta', 'wall', 'audio', 'allowed', 'silence', 'silences', 'handovers_left',
+  'slots', 'eta', 'reserve')
 if not s or s.attempt ~= attempt or (s.state ~= 'R' and s.state ~= 'D') or (m.epoch or '0') ~= epoch then return STALE end
 if s.owner ~= '' then
   local w = P .. ':w:' .. s.owner
@@ -36,17 +41,34 @@ end
 take_out_of_flight(job, seq, s, user, class)
 note_outcome(job, false)
 if m.allowed then speed_up(t, attempt, tonumber(m.allowed)) end
-charge(user, class, wall - s.cost)
+-- What the sentence took of its slot: the engine's time, and the message, the claim and the report before and behind it. The next one
+-- cannot begin sooner, so this is what admission and shares count with.
+local took = wall
+if wall > 0 and s.state == 'R' then took = wall + math.min(MOST_BETWEEN, math.max(0, t - s.slot_at - wall)) end
+charge(user, class, took - s.cost)
 -- Demand is measured: the real-time factor and the cost of a sentence follow the last 30 or so; theta is one and a half
 -- times the largest recent cost, from the first on (a cold engine's first sentence counts half after 70 others). An attempt that only found its sentence whole (wall 0) measures nothing. The factor is a
 -- quotient of sums: as a mean of quotients, one "No." that took its engine's start cost would count as much as a page.
+local rtf = tonumber(m.rtf)
 if wall > 0 and audio > 0 then
-  local cost = num(m.cost, wall)
-  local audio_sum = num(m.audio, 29 * audio)
-  local wall_sum = num(m.wall, num(m.rtf, wall / audio) * audio_sum)
-  audio_sum, wall_sum = audio_sum * 29 / 30 + audio, wall_sum * 29 / 30 + wall
-  C('HSET', M, 'wall', wall_sum, 'audio', audio_sum, 'rtf', wall_sum / audio_sum, 'cost', cost + (wall - cost) / 30,
-    'theta', math.max(num(m.theta, 0) * 0.99, 1.5 * wall))
+  local cost = num(m.cost, took)
+  local audio_sum = num(m.audio, FIRST_GUESS)
+  local wall_sum = num(m.wall, num(m.rtf, took / audio) * audio_sum)
+  audio_sum, wall_sum = audio_sum * 29 / 30 + audio, wall_sum * 29 / 30 + took
+  rtf = wall_sum / audio_sum
+  C('HSET', M, 'wall', wall_sum, 'audio', audio_sum, 'rtf', rtf, 'cost', cost + (took - cost) / 30,
+    'theta', math.max(num(m.theta, 0) * 0.99, 1.5 * took))
 end
+
+-- A live job needs its share as its engine speaks now, and not as it did when the job was accepted: with each of its sentences the
+-- share follows what was measured meanwhile.
+local function follow_speed(rtf)
+  local room = live_room(usable_slots(m.slots, m.allowed), m.eta, m.reserve)
+  local old, share = num(j.rate, 0), math.min(rtf * num(j.speed, 0), room)
+  if class ~= 'L' or j.passed or share <= 0 or math.abs(share - old) <= old * SAME_SHARE then return end
+  C('HSET', key, 'rate', share)
+  C('HINCRBYFLOAT', M, 'demand', share - old)
+end
+if wall > 0 and audio > 0 then follow_speed(rtf) end
 complete_sentence(job, seq, s.ms, audio, t, tonumber(ended_life))
 return OK

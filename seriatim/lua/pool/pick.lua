@@ -36,7 +36,7 @@ local function take(c)
   local s = c.s
   if c.again then C('ZREM', P .. ':jr:' .. c.job, c.seq)
   else s = {failures = 0, ms = c.ms, position = tonumber(c.fields.dispatched), suspect = 0} end
-  s.state, s.owner, s.cost, s.at = 'D', '', c.cost, num(c.fields.ready, t)
+  s.state, s.owner, s.cost, s.at, s.slot_at = 'D', '', c.cost, num(c.fields.ready, t), t
   s.attempt = C('HINCRBY', M, 'fence', 1)
   sentence_put(c.job, c.seq, s, t)
   count_taken(c)

@@ -10,7 +10,7 @@
 --
 -- The job hash: user, class (L live, B batch), priority, n (sentences known), closed, next (first never dispatched),
 -- dispatched / acked / window / total / done_ms (ms of audio), t0 (when playback began or should), started, target,
--- heard (ms, the most that was reported), state (run, spoken, cancelled, failed, timed_out), rate (slots it needs), live (sentences not
+-- heard (ms, the most that was reported), state (run, spoken, cancelled, failed, timed_out), rate (slots it needs, as measured with its latest sentence), speed, live (sentences not
 -- over), infl, gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec
 -- (JSON), expires, since, ready (since when its next sentence could be dispatched), drawn (timeline), play ("whole": a live job
 -- that is played once it is whole; its playback never begins here, and its share is free as soon as it is spoken); of a session
@@ -58,9 +58,9 @@ local own = C('HGETALL', P .. ':set:' .. user)
 for i = 1, #own, 2 do o[own[i]] = tonumber(own[i + 1]) end
 
 release_due_holds(t)
-local m = read(M, 'slots', 'demand', 'eta', 'reserve', 'rtf', 'held', 'kept', 'stay', 'renewed', 'allowed')
+local m = read(M, 'slots', 'demand', 'eta', 'reserve', 'rtf', 'held', 'kept', 'stay', 'renewed', 'allowed', 'now', 'late', 'late_at')
 local slots, demand = num(m.slots, 0), num(m.demand, 0)
-local room = live_room(usable_slots(m.slots, m.allowed), m.eta, m.reserve)
+local room = live_room(usable_slots(m.slots, m.allowed), m.eta, m.reserve) / lateness(m)
 -- `rate`: one job may have the whole pool, or an idle pool that is slower than speech would refuse for ever, and measure nothing.
 local a = {t = t, user = user, room = room, rate = class == 'L' and math.min(num(m.rtf, 0) * o.speed, room) or 0,
            taken = demand + num(m.held, 0), kept = num(m.kept, 1), stay = math.max(500, num(m.stay, 20000)), rtf = num(m.rtf, 1)}
@@ -107,7 +107,7 @@ end
 local t0 = int(math.max(t + o.target, turn and turn.ends or 0))
 C('HSET', key, 'user', user, 'class', class, 'priority', o.priority, 'n', n, 'closed', o.closed, 'next', 0,
   'dispatched', 0, 'acked', 0, 'window', o.window, 'total', total, 'done_ms', 0, 't0', t0, 'started', 0,
-  'target', o.target, 'state', 'run', 'rate', a.rate, 'live', n, 'infl', 0, 'gap', o.gap, 'drain', o.drain,
+  'target', o.target, 'state', 'run', 'rate', a.rate, 'speed', o.speed, 'live', n, 'infl', 0, 'gap', o.gap, 'drain', o.drain,
   'ends_by', int(t + o.timeout), 'seen', int(t), 'grace', o.grace, 'queue_limit', o.queue_limit, 'spec', o.spec,
   'producer', o.producer > 0 and int(t + o.producer) or 0, 'expires', int(t + o.life), 'since', int(t))
 if o.play == 'whole' and class == 'L' then C('HSET', key, 'play', 'whole') end

@@ -50,9 +50,21 @@ class PoolDriver:
     def rebase(self) -> int:
         return int(self.do(pool_scripts.rebase(POOL).at(self.now)))
 
-    def hire(self, owner: str, slots: int = 1, fingerprint: str = "") -> None:
+    def hire(self, owner: str, slots: int = 1, fingerprint: str = "", *, hot: bool = False) -> None:
         facts = WorkerRegistration(
-            slots, 8_000, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0, fingerprint=fingerprint
+            slots,
+            8_000,
+            "exact",
+            self.rtf,
+            1.0,
+            self.reserve,
+            "[]",
+            "tone",
+            "here",
+            1,
+            0,
+            fingerprint=fingerprint,
+            hot=hot,
         )
         assert self.do(pool_scripts.register(POOL, owner, LEASE_MS, facts).at(self.now)).rate_hz == 0
 
@@ -109,8 +121,8 @@ class PoolDriver:
         (message,) = self.pick(1)
         return message
 
-    def claim(self, message: TaskMessage, owner: str = "w1") -> ClaimResult:
-        claimed: ClaimResult = self.do(pool_scripts.claim(POOL, message, owner, LEASE_MS).at(self.now))
+    def claim(self, message: TaskMessage, owner: str = "w1", idle_ms: int | None = None) -> ClaimResult:
+        claimed: ClaimResult = self.do(pool_scripts.claim(POOL, message, owner, LEASE_MS, idle_ms).at(self.now))
         self.epochs[message] = claimed.epoch
         return claimed
 
@@ -160,7 +172,7 @@ class PoolDriver:
         return raw.decode() if isinstance(raw, bytes) else ""
 
     def record(self, message: TaskMessage) -> list[str]:
-        """state, attempt, failures, cost, ms, position, at, suspect, owner; [] when the sentence is over."""
+        """state, attempt, failures, cost, ms, position, at/slot_at, suspect, owner; [] when the sentence is over."""
         raw = self.redis.hget(f"{P}:js:{message.job}", str(message.seq))
         return raw.decode().split(",", 8) if isinstance(raw, bytes) else []
 

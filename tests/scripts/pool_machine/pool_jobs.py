@@ -99,7 +99,7 @@ def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
     live = s.kind is JobKind.LIVE
     pool.jobs[s.job] = PoolJob(
         user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
-        t0=t + s.target_ms, target=s.target_ms, rate=rate_of(pool, s), gap=s.gap, drain=s.drain,
+        t0=t + s.target_ms, target=s.target_ms, rate=rate_of(pool, s), speed=s.speed, gap=s.gap, drain=s.drain,
         since=t, ends_by=t + s.timeout_ms, grace=s.grace_ms, producer=t + s.producer_ms if s.producer_ms else 0.0,
         queue_limit=s.queue_limit_ms, estimates=estimates, seen=t, spec_digest=s.spec_digest, cut=s.cut,
         keyed=bool(s.idempotency_key), whole=s.closed, file=live and s.play is Play.WHOLE,

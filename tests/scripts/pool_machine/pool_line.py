@@ -29,7 +29,7 @@ def as_set(pool: Pool, s: Submission) -> Submission:
 
 def rate_of(pool: Pool, s: Submission) -> float:
     """Slots that a job needs. One job may have the whole pool, however slow that is."""
-    return min((pool.rtf or 0) * s.speed, pool.live_room) if s.kind is JobKind.LIVE else 0.0
+    return min((pool.rtf or 0) * s.speed, pool.admission_room) if s.kind is JobKind.LIVE else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Stand:
 
 def admit(pool: Pool, s: Submission, total: float, t: float) -> tuple[SubmitVerdict, int] | None:
     """Is there room, beside those who were promised some? If not: when to come back."""
-    rate, room = rate_of(pool, s), pool.live_room
+    rate, room = rate_of(pool, s), pool.admission_room
     stand = _stand(pool, s.user, t)
     need = 0.0 if pool.demand < 1e-9 else pool.demand + rate
     if pool.taken > max(room * OVER - rate, room) + 1e-9:
@@ -120,14 +120,14 @@ def _releases(pool: Pool, others: list[Place], t: float) -> list[float]:
 
 def _leaves_room(pool: Pool, stand: Stand, rate: float, lasts: float, t: float) -> bool:
     """Would one who comes now and stays so long leave each in the line before its end the room it was promised?"""
-    if pool.taken + rate > pool.live_room + 1e-9:
+    if pool.taken + rate > pool.admission_room + 1e-9:
         return False
     if not stand.others:
         return True
     free = _releases(pool, stand.others, t)
     for n, place in enumerate((place for place in stand.others if place.at <= t + lasts), 1):
         ended = sum(at <= place.at for at in free)
-        if pool.taken + (1 + _held(pool, n) - ended) * rate > pool.live_room + 1e-9:
+        if pool.taken + (1 + _held(pool, n) - ended) * rate > pool.admission_room + 1e-9:
             return False
     return True
 
@@ -137,7 +137,7 @@ def _promise(pool: Pool, stand: Stand, user: str, rate: float, t: float) -> int:
     if again is None and stand.n >= PLACES:
         return int(max(500, stand.last - t))
     others = stand.others if again is not None else _places(pool)
-    k = max(1, math.ceil((pool.taken + (_held(pool, len(others)) + 1) * rate - pool.live_room) / rate - 1e-9))
+    k = max(1, math.ceil((pool.taken + (_held(pool, len(others)) + 1) * rate - pool.admission_room) / rate - 1e-9))
     free = _releases(pool, others, t)
     expected = free[k - 1] if k <= len(free) else t + stay_of(pool) * max(1, k * rate / max(rate, pool.taken))
     at = math.ceil(max(t + 500, expected + MARGIN_MS))

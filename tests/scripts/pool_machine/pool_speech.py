@@ -38,6 +38,10 @@ from tests.scripts.pool_machine.pool_state import (
     to_digits,
 )  # fmt: skip
 
+LATE_STEP, CALM_STEP, LATE_MOST, CALM = 0.02, 0.001, 1.5, 1.0005  #: of the lateness factor
+FIRST_GUESS_MS = 5_000  #: of audio, for which the speed counts with which the first worker registered
+SAME_SHARE = 0.05  #: of a job's share
+MOST_BETWEEN_MS = 1_000  #: of a slot's time beside the engine's
 NO_BOUND = 1e15  #: a theta that no tag is beyond
 
 
@@ -166,6 +170,7 @@ def _take(pool: Pool, c: Candidate, message_timeout_ms: float, t: float) -> Task
     sentence = c.job.unfinished[c.seq]
     sentence.state, sentence.owner, sentence.attempt, sentence.cost = "D", "", pool.fence, to_digits(c.cost, 3)
     sentence.at, c.job.ready = t if c.job.ready is None else c.job.ready, None
+    sentence.slot_at = t
     charge(pool, c.job, c.cost)
     pool_governor.spend_rates(pool, len(str(c.seq)), t)
     entry = name_of(c.name, c.seq)
@@ -187,7 +192,9 @@ def _ended(pool: Pool, message: TaskMessage) -> bool:
     return message.job not in pool.jobs or pool.jobs[message.job].state != "run"
 
 
-def _claim_verdict(pool: Pool, message: TaskMessage, owner: str, lease_ms: int, t: float) -> ClaimVerdict:
+def _claim_verdict(
+    pool: Pool, message: TaskMessage, owner: str, lease_ms: int, idle_ms: int | None, t: float
+) -> ClaimVerdict:
     if _ended(pool, message):
         return ClaimVerdict.GONE
     sentence, worker = _sentence(pool, message), pool.workers.get(owner)
@@ -199,6 +206,8 @@ def _claim_verdict(pool: Pool, message: TaskMessage, owner: str, lease_ms: int, 
     emptied = other is not None and other is not worker and other.alone == entry
     if pool_handover.comes_back(pool, message, owner, t) or emptied:
         return ClaimVerdict.STALE
+    if idle_ms is not None:
+        sentence.slot_at = max(sentence.slot_at, t - idle_ms)
     if other is not None:
         other.waiting.discard(entry)
     worker.alone = worker.alone or (entry if sentence.suspect == 1 else "")
@@ -225,11 +234,12 @@ def _within_budget(pool: Pool, message: TaskMessage, owner: str, t: float) -> bo
 
 
 def claim(
-    pool: Pool, message: TaskMessage, owner: str, lease_ms: int, spec: str, spoken_text: str, raw: float
-) -> ClaimResult:
+    pool: Pool, message: TaskMessage, owner: str, lease_ms: int, spec: str, spoken_text: str, raw: float,
+    idle_ms: int | None = None,
+) -> ClaimResult:  # fmt: skip
     """Whatever comes a second time, or too late, is refused. A suspect runs alone in its process."""
     t = pool.tick(raw)
-    verdict = _claim_verdict(pool, message, owner, lease_ms, t)
+    verdict = _claim_verdict(pool, message, owner, lease_ms, idle_ms, t)
     if verdict is not ClaimVerdict.CLAIMED:
         return ClaimResult(verdict)
     job, worker = pool.jobs[message.job], pool.workers[owner]
@@ -240,6 +250,8 @@ def claim(
     pool.numbers[f"wait_{job.kind}:{bucket(t - sentence.at, WAIT_BOUNDS_MS)}"] += 1
     if job.kind == LIVE and not job.file and sentence.suspect != 3:
         pool.numbers[f"slack:{bucket(lead, SLACK_BOUNDS_MS)}"] += 1
+        if sentence.suspect == 0 and sentence.failures == 0:
+            _note_lateness(pool, late=lead < 0)
     if lead > 0:
         lead *= squeeze(pool.load, 0.85)
     waited = int(to_digits(t - sentence.at, 0))
@@ -260,6 +272,14 @@ def claim(
         user=job.user,
         live=job.kind == LIVE and not job.file,
     )
+
+
+def _note_lateness(pool: Pool, *, late: bool) -> None:
+    """A live sentence was claimed, after its deadline or in time."""
+    factor = pool.lateness
+    if late or factor >= CALM:
+        pool.late = max(1, min(LATE_MOST, factor + (LATE_STEP if late else -CALM_STEP)))
+        pool.late_at = pool.now or 0
 
 
 def _spend(pool: Pool, name: str, chars: int, t: float) -> bool:
@@ -284,14 +304,18 @@ def finish(pool: Pool, message: TaskMessage, finished: FinishedSentence, raw: fl
         return FinishVerdict.STALE
     if wall_ms > 0 and finished.silence_ms is not None:
         pool_handover.note_silence(pool, finished.silence_ms)
+    took = wall_ms
+    if wall_ms > 0 and sentence.state == "R":
+        took += min(MOST_BETWEEN_MS, max(0, t - sentence.slot_at - wall_ms))
     land(pool, message.job, message.seq)
     pool_governor.note_outcome(pool, message.job, failed=False)
     pool_governor.raise_after_sentence(pool, message.attempt, t)
     if wall_ms > 0:
         pool.numbers[f"synthesis:{bucket(wall_ms, TIME_BOUNDS_MS)}"] += 1
-    charge(pool, pool.jobs[message.job], wall_ms - sentence.cost)
+    charge(pool, pool.jobs[message.job], took - sentence.cost)
     if wall_ms > 0 and audio_ms > 0:
-        _learn(pool, wall_ms, audio_ms)
+        _learn(pool, took, audio_ms)
+        _follow_speed(pool, pool.jobs[message.job])
     over(pool, message.job, message.seq, audio_ms, t)
     look_at(pool, message.job, t)
     return FinishVerdict.OK
@@ -311,15 +335,22 @@ def finish_and_claim(
     return NextSentence(verdict, picked[0], claimed, picked[1:])
 
 
-def _learn(pool: Pool, wall_ms: float, audio_ms: float) -> None:
+def _learn(pool: Pool, took_ms: float, audio_ms: float) -> None:
     """The pool's speed is a quotient of sums that fade, of thirty sentences or so. Theta follows the largest cost."""
-    audio = 29 * audio_ms if pool.audio is None else pool.audio
-    wall = audio * (wall_ms / audio_ms if pool.rtf is None else pool.rtf) if pool.wall is None else pool.wall
-    pool.audio, pool.wall = audio * 29 / 30 + audio_ms, wall * 29 / 30 + wall_ms
+    audio = FIRST_GUESS_MS if pool.audio is None else pool.audio
+    wall = audio * (took_ms / audio_ms if pool.rtf is None else pool.rtf) if pool.wall is None else pool.wall
+    pool.audio, pool.wall = audio * 29 / 30 + audio_ms, wall * 29 / 30 + took_ms
     pool.rtf = pool.wall / pool.audio
-    cost = wall_ms if pool.cost is None else pool.cost
-    pool.cost = cost + (wall_ms - cost) / 30
-    pool.theta = max((pool.theta or 0) * 0.99, 1.5 * wall_ms)
+    cost = took_ms if pool.cost is None else pool.cost
+    pool.cost = cost + (took_ms - cost) / 30
+    pool.theta = max((pool.theta or 0) * 0.99, 1.5 * took_ms)
+
+
+def _follow_speed(pool: Pool, job: PoolJob) -> None:
+    """A live job needs its share as its engine speaks now."""
+    share = min((pool.rtf or 0) * job.speed, pool.live_room)
+    if job.kind == LIVE and share > 0 and abs(share - job.rate) > job.rate * SAME_SHARE:
+        job.rate = share
 
 
 def fail(

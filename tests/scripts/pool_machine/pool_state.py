@@ -40,6 +40,7 @@ class PoolSentence:
     failures: int = 0
     cost: float = 0.0  #: what its user was charged, in slot ms
     at: float = 0.0  #: D: since when it could have been dispatched; R: since when it is spoken
+    slot_at: float = 0.0  #: since when it takes a slot's time
     #: 1: it may have killed a process, and runs alone; 2: it made way once; 3: a live one that was postponed; 4: handed
     #: over
     suspect: int = 0
@@ -61,7 +62,8 @@ class PoolJob:
     window: int
     t0: float
     target: int
-    rate: float
+    rate: float  #: slots that it needs, as measured with its latest sentence
+    speed: float
     gap: str
     drain: str
     since: float
@@ -166,6 +168,8 @@ class Pool:
     audio: float | None = None
     cost: float | None = None
     credit: float = 0.0
+    late: float = 1.0  #: lateness factor, as it was
+    late_at: float = 0.0  #: then
     eta: float = 1.0
     reserve: float = 0.0
     kept: float = 1.0  #: recent share of refused users that came back in time
@@ -248,6 +252,18 @@ class Pool:
         return self.eta * (1 - self.reserve) * self.usable
 
     @property
+    def lateness(self) -> float:
+        """The lateness factor now: half of what is above 1 is gone in a minute."""
+        if self.late <= 1:
+            return 1
+        return 1 + (self.late - 1) * 0.5 ** (((self.now or 0) - self.late_at) / 60_000)
+
+    @property
+    def admission_room(self) -> float:
+        """What of it admission counts with."""
+        return self.live_room / self.lateness
+
+    @property
     def allowed(self) -> int | None:
         """Sentences that the governor allows at once; None: any number."""
         limits = [limit for limit in (self.ceiling, self.reported) if limit is not None]
@@ -261,7 +277,7 @@ class Pool:
     @property
     def load(self) -> float:
         if self.live_room > 0:
-            return self.demand / self.live_room
+            return self.demand * self.lateness / self.live_room
         return 1.0 if self.demand else 0.0
 
     @property

@@ -11,7 +11,7 @@ CLASSES = (LIVE, BATCH)
 COUNTS = (
     "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "sentences", "slots",
     "held", "slack", "now", "off", "fence", "kept", "stay", "places",
-    "silence", "silences", "handovers_left",
+    "silence", "silences", "handovers_left", "late", "late_at",
 )  # fmt: skip
 UNSET = {
     "quiet": 0,
@@ -80,7 +80,13 @@ def _counts(pool: Pool) -> dict[str, float]:
         "sentences": sum(job.live for job in pool.running.values()), "held": pool.taken - pool.demand,
         "kept": pool.kept, "stay": pool.stay or 0, "places": pool.places,
     }  # fmt: skip
-    counted |= {"silence": pool.silence, "silences": pool.silences, "handovers_left": pool.handovers_left}
+    counted |= {
+        "late": pool.late,
+        "late_at": pool.late_at,
+        "silence": pool.silence,
+        "silences": pool.silences,
+        "handovers_left": pool.handovers_left,
+    }
     room = {"slots": pool.slots, "slack": pool.slack if pool.slots else 0}
     return virtual | known | counted | room | {"now": pool.now or 0, "off": pool.offset, "fence": pool.fence}
 
@@ -115,7 +121,7 @@ def _job(pool: Pool, job: PoolJob) -> dict[str, Any]:
 
 def _sentences(job: PoolJob) -> dict[str, tuple[Any, ...]]:
     return {
-        str(seq): (s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.suspect, s.owner)
+        str(seq): (s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.slot_at, s.suspect, s.owner)
         for seq, s in job.unfinished.items()
     }
 
@@ -129,7 +135,7 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
     held = {name.partition("|")[0]: at for name, at in found.get(":held", {}).items()}
     return zsets | {
         "held": held,
-        "counts": {name: float(m.get(name, name == "kept")) for name in COUNTS},
+        "counts": {name: float(m.get(name, name in {"kept", "late"})) for name in COUNTS},
         "numbers": {name: int(n) for name, n in found.get(":n", {}).items() if name != "t" and int(n)},
         "own": {user: _limits(found) for user, found in _under(found, ":set:")},
         "tags": {kind: found.get(f":tag:{kind}", {}) for kind in CLASSES},
@@ -187,7 +193,9 @@ def _job_hash(found: Mapping[str, Any], name: str, h: Mapping[str, str]) -> dict
 
 def _packed(s: str) -> tuple[Any, ...]:
     state, attempt, failures, cost, ms, position, at, suspect, owner = s.split(",", 8)
-    return state, int(attempt), int(failures), float(cost), int(ms), float(position), float(at), int(suspect), owner
+    since, _, slot_at = at.partition("/")
+    numbers = (int(attempt), int(failures), float(cost), int(ms), float(position), float(since), float(slot_at))
+    return state, *numbers, int(suspect), owner
 
 
 def _worker_hash(w: Mapping[str, str]) -> dict[str, Any]:

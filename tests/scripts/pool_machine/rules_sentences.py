@@ -47,20 +47,20 @@ class Voices(PoolRules):
         self.two.compare()
 
     @precondition(lambda self: self.messages)
-    @rule(index=st.integers(0, 6), owner=OWNERS)
-    def claim(self, index: int, owner: str) -> None:
-        self.take(self.message(index), owner)
+    @rule(index=st.integers(0, 6), owner=OWNERS, idle_ms=st.sampled_from([None, 0, 40, 5_000]))
+    def claim(self, index: int, owner: str, idle_ms: int | None) -> None:
+        self.take(self.message(index), owner, idle_ms)
 
-    def take(self, message: TaskMessage, owner: str) -> None:
+    def take(self, message: TaskMessage, owner: str, idle_ms: int | None = None) -> None:
         spec, spoken_text = self.submissions[message.job].spec, f'{{"text":"{message.seq}"}}'
         reply = self.two.do(
-            scripts.claim(POOL, message, owner, LEASE_MS).at(self.raw),
-            lambda: pool_speech.claim(self.pool, message, owner, LEASE_MS, spec, spoken_text, self.raw),
+            scripts.claim(POOL, message, owner, LEASE_MS, idle_ms).at(self.raw),
+            lambda: pool_speech.claim(self.pool, message, owner, LEASE_MS, spec, spoken_text, self.raw, idle_ms),
         )
         if reply.verdict is ClaimVerdict.CLAIMED:
             self.epochs[message] = reply.epoch
         if reply.verdict in (ClaimVerdict.WAIT, ClaimVerdict.CLAIMED):  # a doubled message, here and elsewhere
-            again = run(self.redis, scripts.claim(POOL, message, owner, LEASE_MS).at(self.raw))
+            again = run(self.redis, scripts.claim(POOL, message, owner, LEASE_MS, idle_ms).at(self.raw))
             assert again.verdict is (ClaimVerdict.WAIT if reply.verdict is ClaimVerdict.WAIT else ClaimVerdict.STALE)
             self.two.compare()
 

@@ -8,7 +8,7 @@ from seriatim.pool_metrics import WAIT_BOUNDS_MS, TimeHistogram, decode
 INF = float("inf")
 GAUGES: list[bytes | int] = [
     b"slots", b"4", b"in_flight", b"3", b"waiting", 7, b"jobs", b"2", b"users_live", 1, b"users_batch", 0, b"line", 0,
-    b"demand", b"3.5", b"held", b"0", b"room", b"3.8", b"load", b"0.92", b"rtf", b"0.25",
+    b"demand", b"3.5", b"held", b"0", b"room", b"3.8", b"load", b"0.92", b"lateness", b"1.1", b"rtf", b"0.25",
     b"returning", b"1", b"batch_share", b"0.25",
     b"chunk_share", b"0.5", b"refusing", 1, b"allowed", 4, b"paused_ms", 0, b"limited", 0, b"cold", 0,
     b"now", b"130000", b"requests_minute", b"120", b"characters_minute", 0,

@@ -21,7 +21,7 @@ POOL = PoolState(
     pool="xtts", slots=50, allowed=48, paused_s=4.2, postponed={"rate": 9}, requests=130_000, characters=9_100_000,
     route_characters={"hibari": 8_400},
     requests_lately=57, characters_lately=4_010, requests_minute=120, characters_minute=0,
-    in_flight=43, demand=21.4, held=3.25, rtf=0.213, done=123_456, refused=17, retries=21,
+    in_flight=43, demand=21.4, held=3.25, rtf=0.213, done=123_456, refused=17, retries=21, lateness=1.24,
     fenced=3, given_up=5, dead=4, lost_messages=1, restarts=2, n_jobs=140, waiting=4_321, room=47.5, load=0.519,
     wait_p50_ms=12, wait_p95_ms=480, batch_wait_p95_ms=31_000, slack_p5_ms=-210, refused_lately=3,
     refused_for={"busy": 12, "cap_jobs": 5}, expected_back=2, degraded=("batch looks less far ahead",), saved_s=1_234,
@@ -44,7 +44,8 @@ def test_everything_is_seen_at_every_width_and_ids_stay_whole(width: int) -> Non
     words = " ".join(" ".join(lines).split())
     for fact in (
         "Redis uses 391 MB of 512 MB (76%)", "43 of 50 in flight", "4321 waiting", "140 jobs",
-        "demand 21.4 + held 3.25 of 47.5 slots", "p95 480 ms", "slack p5 -210 ms", "21 attempts repeated, 3 fenced",
+        "demand 21.4 + held 3.25 of 47.5 slots", "demand counts 1.24 ×",
+        "p95 480 ms", "slack p5 -210 ms", "21 attempts repeated, 3 fenced",
         "57 of 120 requests and 4010 characters a minute; 130000 requests, 9100000 characters in all",
         "of these characters: 8400 (hibari)",
         "1 messages lost", "2 restarts of Redis", "5 sentences, 4 dead letters: seriatim dead-letters",

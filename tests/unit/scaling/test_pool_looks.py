@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from seriatim.pool_metrics import PoolMetrics
 from workers.scaling.pool_looks import pool_look
 
@@ -26,6 +28,11 @@ def test_without_claims_there_are_no_times_even_if_the_counters_began_anew() -> 
 def test_those_who_were_refused_and_are_expected_back_need_slots_too() -> None:
     look = pool_look(BEFORE, replace(BEFORE, demand=1.9, held=0.95, line=4), 1, 0.0)
     assert look.needed_slots == (1.9 + 0.95 + 4 * 0.25) / 3.8 * 4
+
+
+def test_sentences_that_are_claimed_late_make_a_pool_need_more_slots() -> None:
+    look = pool_look(BEFORE, replace(BEFORE, demand=1.9, lateness=1.2), 1, 0.0)
+    assert look.needed_slots == pytest.approx(1.9 * 1.2 / 3.8 * 4)
 
 
 def test_a_pool_without_slots_needs_none() -> None:

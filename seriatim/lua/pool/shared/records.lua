@@ -1,14 +1,16 @@
 -- The record of a sentence that was dispatched at least once, and the life of the keys that belong to a job.
 -- States: D dispatched, R running, Q waits for another attempt, X given up, to be filled.
 -- `suspect`: 1 it may have killed a process, and runs alone; 2 (batch) it made way once; 3 (live) it was postponed; 4 (live) it was handed over once.
--- `at`: D: since when it could have been dispatched; R: since when it is spoken.
+-- `at`: D: since when it could have been dispatched; R: since when it is spoken. `slot_at`: since when it takes a slot's time: from
+-- its pick, or from the end of its slot's last sentence where it was picked before (records of older versions lack it).
 local function sentence_get(job, seq)
   local packed = C('HGET', P .. ':js:' .. job, seq)
   if not packed then return nil end
-  local state, attempt, failures, cost, ms, position, at, suspect, owner =
-    string.match(packed, '^(%a),(%d+),(%d+),([%d%.]+),(%d+),(%d+),(%d+),(%d),(.*)$')
+  local state, attempt, failures, cost, ms, position, at, slot_at, suspect, owner =
+    string.match(packed, '^(%a),(%d+),(%d+),([%d%.]+),(%d+),(%d+),(%d+)/?(%d*),(%d),(.*)$')
   return {state = state, attempt = tonumber(attempt), failures = tonumber(failures), cost = tonumber(cost),
-          ms = tonumber(ms), position = tonumber(position), at = tonumber(at), suspect = tonumber(suspect), owner = owner}
+          ms = tonumber(ms), position = tonumber(position), at = tonumber(at),
+          slot_at = tonumber(slot_at) or tonumber(at), suspect = tonumber(suspect), owner = owner}
 end
 
 -- The pool's keys of a job outlast it by the pool's own life: it is the sweep that ends a job, in the pool's time. Were Redis
@@ -20,8 +22,8 @@ end
 
 local function sentence_put(job, seq, s, t)
   local key = P .. ':js:' .. job
-  local new = C('HSET', key, seq, string.format('%s,%.0f,%d,%.3f,%.0f,%.0f,%.0f,%d,%s',
-    s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.suspect, s.owner))
+  local new = C('HSET', key, seq, string.format('%s,%.0f,%d,%.3f,%.0f,%.0f,%.0f/%.0f,%d,%s',
+    s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.slot_at, s.suspect, s.owner))
   if new == 1 and C('HLEN', key) == 1 then keep_with_job(job, key, t) end
 end
 
