@@ -41,6 +41,7 @@ class SilenceLimits:
     stalled_s: float  #: then it is stuck, wherever its thread is
     end_s: float = float("inf")  #: then it is stuck, if it was handed over and its thread is in the engine
     handover_s: float = float("inf")  #: then another process speaks it, too
+    most_engine_s: float = float("inf")  #: so does it where the engine takes longer than this in all: it trickles
 
 
 @dataclass(slots=True)
@@ -54,6 +55,7 @@ class RunningAttempt:
     claimed_s: float = field(default_factory=time.monotonic)  #: monotonic time of the claim
     last_sound_s: float = field(default_factory=time.monotonic)  #: monotonic time of the last audio
     longest_silence_s: float = 0.0  #: longest time that the engine took for a chunk
+    engine_s: float = 0.0  #: time that the engine took for all chunks so far
     in_engine: bool = False  #: its thread waits for the engine, not for Redis
     handed_over: bool = False  #: another process speaks it, too: its lease is not renewed
     dropped: threading.Event = field(
@@ -86,12 +88,23 @@ class RunningAttempt:
     def leave_engine(self) -> None:
         """Note that the engine gave audio now, or its end."""
         now_s, self.in_engine = time.monotonic(), False
-        self.longest_silence_s = max(self.longest_silence_s, now_s - self.last_sound_s)
+        took_s = now_s - self.last_sound_s
+        self.longest_silence_s, self.engine_s = max(self.longest_silence_s, took_s), self.engine_s + took_s
         self.last_sound_s = now_s
 
     def silent_s(self, now_s: float) -> float:
         """How long it has given no audio."""
         return now_s - self.last_sound_s
+
+    def overdue_s(self, now_s: float) -> float:
+        """How long another process has been needed for it: a silence, or all the engine's time; 0 if none is."""
+        if not self.in_engine:
+            return 0.0
+        silent_s = self.silent_s(now_s)
+        if silent_s > self.limits.handover_s:
+            return silent_s
+        total_s = self.engine_s + silent_s
+        return total_s if total_s > self.limits.most_engine_s else 0.0
 
     def is_stuck(self, now_s: float) -> bool:
         """True if it has given no audio for longer than its limits allow.

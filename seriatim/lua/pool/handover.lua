@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- requires: clock, counters, fairness, flight, capacity, workers, silence
--- A live sentence has given no sound for too long: another process speaks it under a higher attempt. The process that has it goes
+-- A live sentence has given no sound, or too little of it, for too long: another process speaks it under a higher attempt. The process that has it goes
 -- on, with a slot less: it is heard if it gives sound before the other one begins (lua/job/open.lua). Nothing is blamed.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, epoch, silent ms
 -- Returns 1 if it was handed over. 0: the attempt does not count any more, the sentence is not live, was handed over before, or may
@@ -30,7 +30,7 @@ note_handover(owner, name, attempt, t, tonumber(silent))
 count_slots()
 count('handed_over')
 event(job, t, 'lost', 'seq', seq, 'attempt', int(s.attempt), 'owner', owner, 'claimed', int(s.at), 'reason',
-  string.format('no sound for %.1f s; another process speaks it, too', tonumber(silent) / 1000))
+  string.format('too little sound in %.1f s; another process speaks it, too', tonumber(silent) / 1000))
 take_out_of_flight(job, seq, s, user, class)
 charge(user, class, -s.cost)
 s.suspect = HANDED_OVER
