@@ -10,7 +10,8 @@ local WAITS = {10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000}
 local SLACKS = {-10000, -5000, -2000, -1000, -500, -200, 0, 200, 500, 1000, 2000, 5000, 10000, 20000}
 local CLAIMED, STALE, GONE, WAIT, UNKNOWN = 0, 1, 2, 3, 4
 local ENDED_LIFE = 600000     -- ms for which the state of a job that ended so can be asked for
-local LATE_STEP, CALM_STEP, LATE_MOST, CALM = 0.02, 0.001, 1.5, 1.0005     -- of the lateness factor; CALM: as good as 1
+-- Of the lateness factor. A claim is late where its listener hears silence of more than LATE_BY ms; CALM is as good as 1.
+local LATE_BY, LATE_STEP, CALM_STEP, LATE_MOST, CALM = 100, 0.02, 0.001, 1.5, 1.0005
 
 -- A live sentence was claimed, late or in time: the lateness factor follows (`m`: the pool's record, which is kept in step).
 local function note_lateness(m, late)
@@ -69,7 +70,7 @@ measure('wait_' .. j.class, t - s.at, WAITS)
 local m = read(M, 'epoch', 'demand', 'slots', 'eta', 'reserve', 'allowed', 'silence', 'silences', 'theta', 'now', 'late', 'late_at')
 if j.class == 'L' and not j.play and s.suspect ~= 3 then
   measure('slack', lead, SLACKS)
-  if s.suspect == 0 and s.failures == 0 then note_lateness(m, lead < 0) end     -- else it is late by a fault, and not by the load
+  if s.suspect == 0 and s.failures == 0 then note_lateness(m, lead < -LATE_BY) end     -- else it is late by a fault, and not by the load
 end
 if lead > 0 then lead = lead * chunk_share(m) end     -- under load smaller first pieces and chunks
 local waited = int(t - s.at)

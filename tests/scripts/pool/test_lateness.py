@@ -38,6 +38,17 @@ def test_each_late_claim_raises_it(redis: Redis) -> None:
     assert figures(stage).lateness == pytest.approx(1 + STEP * 0.5 ** (1 / 60) + STEP)
 
 
+@pytest.mark.parametrize(("late_ms", "factor"), [(100, 1), (101, 1 + STEP)])
+def test_a_silence_of_a_tenth_of_a_second_is_not_late(redis: Redis, late_ms: int, factor: float) -> None:
+    """A reader that reports each chunk as heard when it comes has no more slack."""
+    stage = PoolDriver(redis)
+    stage.accept("talk", 1_000, target_ms=0)
+    message = stage.pick_one()
+    stage.now += late_ms
+    stage.takes("w1", message)
+    assert figures(stage).lateness == pytest.approx(factor)
+
+
 def test_it_has_a_bound(redis: Redis) -> None:
     stage = PoolDriver(redis)
     late_claims(stage, 60)

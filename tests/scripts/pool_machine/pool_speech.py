@@ -38,6 +38,7 @@ from tests.scripts.pool_machine.pool_state import (
     to_digits,
 )  # fmt: skip
 
+LATE_BY_MS = 100
 LATE_STEP, CALM_STEP, LATE_MOST, CALM = 0.02, 0.001, 1.5, 1.0005  #: of the lateness factor
 FIRST_GUESS_MS = 5_000  #: of audio, for which the speed counts with which the first worker registered
 SAME_SHARE = 0.05  #: of a job's share
@@ -251,7 +252,7 @@ def claim(
     if job.kind == LIVE and not job.file and sentence.suspect != 3:
         pool.numbers[f"slack:{bucket(lead, SLACK_BOUNDS_MS)}"] += 1
         if sentence.suspect == 0 and sentence.failures == 0:
-            _note_lateness(pool, late=lead < 0)
+            _note_lateness(pool, late=lead < -LATE_BY_MS)
     if lead > 0:
         lead *= squeeze(pool.load, 0.85)
     waited = int(to_digits(t - sentence.at, 0))
