@@ -1,5 +1,6 @@
 """The lateness factor: sentences that are claimed late make admission count with more demand, calm takes it back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from redis import Redis
 from seriatim.lua.pool_records import SubmitVerdict
 from seriatim.lua.pool_scripts import signals
 from seriatim.pool_metrics import PoolMetrics
-from seriatim.records import JobKind, Play
+from seriatim.records import JobKind, Play, TaskMessage
 from tests.scripts.pool.pool_driver import POOL, P, PoolDriver
 
 STEP, CALM_STEP, MOST = 0.02, 0.001, 1.5
@@ -129,8 +130,10 @@ def test_a_sentence_that_is_late_by_a_fault_does_not_raise_it(redis: Redis, faul
     message = stage.pick_one()
     stage.takes("w1", message)
     stage.now += 3_000
-    again = {"failed": stage.fail, "postponed": stage.postpone, "handed over": stage.handover}[fault]
-    again(message)
+    faults: dict[str, Callable[[TaskMessage], object]] = {
+        "failed": stage.fail, "postponed": stage.postpone, "handed over": stage.handover,
+    }  # fmt: skip
+    faults[fault](message)
     stage.now += 1_000
     stage.takes("w2", stage.pick_one())
     assert figures(stage).lateness == 1

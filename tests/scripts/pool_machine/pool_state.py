@@ -256,7 +256,7 @@ class Pool:
         """The lateness factor now: half of what is above 1 is gone in a minute."""
         if self.late <= 1:
             return 1
-        return 1 + (self.late - 1) * 0.5 ** (((self.now or 0) - self.late_at) / 60_000)
+        return 1 + (self.late - 1) * float(0.5 ** (((self.now or 0) - self.late_at) / 60_000))
 
     @property
     def admission_room(self) -> float:
