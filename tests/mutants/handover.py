@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import Mutant, lua
 
-TESTS = ("tests/scripts/pool/test_handover.py",)
+TESTS = ("tests/scripts/pool/test_handover.py", "tests/scripts/pool_machine/test_pool_machine.py")
 SCRIPT = f"{lua('pool')}/handover.lua"
 SILENCE = f"{lua('pool')}/shared/silence.lua"
 

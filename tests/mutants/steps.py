@@ -65,7 +65,7 @@ STEPS = (
     Mutant(
         "finish.estimate stays charged",
         f"{FOLDER}/finish.lua",
-        "charge(user, class, wall - s.cost)\n",
+        "charge(user, class, took - s.cost)\n",
         "",
         "a user whose sentences are longer than estimated gets more than its share",
         (FAIRNESS, MACHINE),

@@ -27,7 +27,7 @@ SILENCE_MS = 100
 
 
 @dataclass(slots=True)
-class Listener:
+class FarListener:
     """One who plays what there is, in order."""
 
     chunks: dict[tuple[int, int], float] = field(default_factory=dict)  #: (seq, chunk) -> when it was in Redis
@@ -58,7 +58,7 @@ class FarWorkers:
         self.numbers = count()
         self.queue: deque[TaskMessage] = deque()
         self.free: deque[float | None] = deque([None] * SLOTS)  #: when each free slot's last sentence ended
-        self.listeners: dict[str, Listener] = {}
+        self.listeners: dict[str, FarListener] = {}
 
     def after(self, ms: float, event: Callable[[], None]) -> None:
         heapq.heappush(self.events, (self.pool.now + ms, next(self.numbers), event))
@@ -73,7 +73,7 @@ class FarWorkers:
 
     def arrive(self, job: str) -> None:
         if self.pool.submit(job, *TEXT, user=job).verdict is SubmitVerdict.ACCEPTED:
-            self.listeners[job] = Listener()
+            self.listeners[job] = FarListener()
             self.publish(self.pool.pick())
             self.after(REPORT_MS, lambda: self.report(job))
 
