@@ -4,9 +4,10 @@ import re
 
 from seriatim.text.control_characters import CONTROLS
 
-#: characters of Windows' encoding that were read as controls of Latin-1, such as its dashes and quotes: It\x92s
-_MISREAD = re.compile(r"[\x80-\x84\x86-\x9f]")
-_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0) if code != 0x85}
+#: marks of Windows' encoding that were read as controls of Latin-1, such as its dashes and quotes: It\x92s
+_MARKS = bytes([0x80, 0x82, 0x84, 0x86, 0x87, 0x89, 0x8B, *range(0x91, 0x98), 0x99, 0x9B])
+_WINDOWS = dict(zip(_MARKS, _MARKS.decode("cp1252"), strict=True))
+_MISREAD = re.compile(f"[{_MARKS.decode('latin-1')}]")
 _NEWLINE = re.compile(r"[\v\f\r\x85\u2028]")
 #: of a terminal: colours and places of the cursor, titles of windows, addresses of links
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[()][0-9A-B])")
