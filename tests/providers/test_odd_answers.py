@@ -3,8 +3,11 @@
 import base64
 import gzip
 import json
+import logging
 import socket
 import zlib
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -138,6 +141,56 @@ def test_events_that_break_off_fail(data: tuple[str, ...], message: str) -> None
 def test_refusals_say_what_to_do(found: bytes, kind: type[Exception], message: str) -> None:
     with ScriptedServer(found) as server, pytest.raises(kind, match=message):
         spoken_by(server.url)
+
+
+KEY = "sk-a-secret-that-must-never-be-shown"
+REPEATED = json.dumps({"error": {"code": KEY, "message": f"no such key {KEY}"}, "detail": KEY}).encode()
+ENGINES: Mapping[str, Mapping[str, str]] = {
+    "openai": {"voices": "alloy"},
+    "elevenlabs": {"voices": "alloy"},
+    "http": {"voices": "alloy", "headers": '{"authorization": "Bearer {key}", "x-text": "{text}"}', "format": "pcm"},
+}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize(
+    "found",
+    [
+        *(answer(REPEATED, f"{status} No") for status in (400, 401, 402, 403, 404, 418, 422, 429, 500, 503)),
+        answer(status="302 Found", location=f"https://other/{KEY}/v1?key={KEY}"),
+        answer(REPEATED, content_type="application/json"),
+        answer(f"<html>{KEY}</html>".encode(), content_type="text/html"),
+        answer(REPEATED, content_type="audio/pcm"),
+        answer(SOUND, content_length=len(SOUND) + 2),
+    ],
+)
+def test_no_message_and_no_log_line_has_the_key(
+    name: str, found: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where the server repeats it."""
+    caplog.set_level(logging.DEBUG)
+    (tmp_path / "key").write_text(KEY)
+    with ScriptedServer(found) as server:
+        options = {"base_url": server.url, "environment": "0", "key_file": str(tmp_path / "key"), **WAITS}
+        engine = load(name, options | ENGINES[name])
+        with pytest.raises((BadInput, EngineBusy, EngineFailed)) as caught:
+            list(engine.speak(Utterance(TEXT), lambda: False))
+        shown = [repr(engine), str(vars(engine)), str(caught.value), repr(caught.value), caplog.text]
+        engine.close()
+    assert KEY.encode() in server.heads[0], "it was sent"
+    assert KEY not in "".join(shown)
+
+
+def test_an_event_of_an_error_shows_no_key(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    found = answer(
+        events(DELTA, json.dumps({"type": "error", "message": f"no {KEY}"})), content_type="text/event-stream"
+    )
+    with (
+        ScriptedServer(found) as server,
+        pytest.raises(UpstreamFailed, match=r"stopped in mid-stream: no \[key\]"),
+    ):
+        spoken_by(server.url, format="sse", key_file=str(tmp_path / "key"))
 
 
 def test_sound_is_requested_without_compression() -> None:

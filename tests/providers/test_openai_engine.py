@@ -1,5 +1,6 @@
 """The openai engine against a simulated provider: its bytes, and a typed outcome for every fault."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -122,6 +123,15 @@ def test_a_server_that_is_too_slow_is_a_failed_attempt(make: Make) -> None:
     _, engine = make(limits, faults={"harbour": (Fault.SLOW_FIRST, 0)})
     with pytest.raises(UpstreamFailed, match=r"no sound within 0.5 s"):
         pcm_of(engine)
+
+
+def test_a_server_that_opens_no_connection_is_a_failed_attempt(make: Make) -> None:
+    """It takes the connection, and never answers the first message of TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/v1"
+        _, engine = make({"base_url": url, "connect_s": 0.2, "voices": "alloy"})
+        with pytest.raises(UpstreamFailed, match=r"no connection to 127.0.0.1:\d+ within 0.2 s: look at base_url"):
+            pcm_of(engine)
 
 
 def test_the_next_attempt_after_a_fault_has_the_whole_sound(make: Make) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from workers.engines.engine_registry import load
 
 RATE_HZ = 8000
 HANGS = "anchor"  #: a sentence with this word gets the beginning of its sound alone
+WAITS = {"connect_s": "60", "first_byte_s": "60", "between_bytes_s": "600"}  #: what hangs does so until it is dropped
 TEXTS = [f"Boat {n} leaves the harbour." for n in range(6)]
 
 
@@ -106,12 +108,7 @@ def server(tmp_path: Path) -> Iterator[TlsServer]:
 @pytest.fixture
 def engine(server: TlsServer) -> Iterator[Engine]:
     options = {"base_url": server.url, "ca_file": str(server.ca_file), "rate_hz": str(RATE_HZ), "pcm_hz": str(RATE_HZ)}
-    waits = {
-        "connect_s": "60",
-        "first_byte_s": "60",
-        "between_bytes_s": "600",
-    }  # what hangs does so until it is dropped
-    engine = load("openai", options | waits | {"slots": "8", "environment": "0", "http2": "1"})
+    engine = load("openai", options | WAITS | {"slots": "8", "environment": "0", "http2": "1"})
     yield engine
     engine.close()
 
@@ -130,6 +127,20 @@ def test_one_connection_for_all(server: TlsServer, engine: Engine) -> None:
         hanging.result(PATIENCE_S)
     assert spoken_by(engine, TEXTS[0]) == sound_of(TEXTS[0], RATE_HZ)
     assert len(server.connections) == 1
+
+
+def test_no_log_line_has_the_key(server: TlsServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """At no level: the library of HTTP/2 logs headers that it sends, at DEBUG."""
+    caplog.set_level(logging.DEBUG)
+    (tmp_path / "key").write_text("a-secret-that-must-never-be-shown")
+    template = {"headers": '{"x-api-key": "{key}"}', "body": '{"input": "{text}"}', "format": "pcm"}
+    options = {"base_url": server.url, "ca_file": str(server.ca_file), "rate_hz": str(RATE_HZ), "pcm_hz": str(RATE_HZ)}
+    reached = {"environment": "0", "http2": "1", "key_file": str(tmp_path / "key"), **WAITS}
+    engine = load("http", options | reached | template)
+    assert spoken_by(engine, TEXTS[0]) == sound_of(TEXTS[0], RATE_HZ)
+    engine.close()
+    assert len(server.connections) == 1, "over HTTP/2"
+    assert "a-secret" not in caplog.text
 
 
 def test_a_server_of_another_authority_is_refused(server: TlsServer) -> None:

@@ -47,7 +47,7 @@ def error_of(head: ResponseHead, host: str, key: ApiKey) -> SeriatimError:
     if head.status in REJECTED_TEXT:
         return BadInput(f"{message}; {TEXT_ADVICE}")
     if 300 <= head.status < 400:
-        return EngineFailed(f"{host} answered {head.status}: it moved to {_moved_to(head)}; set base_url")
+        return EngineFailed(f"{host} answered {head.status}: it moved to {key.hide(_moved_to(head))}; set base_url")
     kind = EngineFailed if 400 <= head.status < 500 else UpstreamFailed
     return kind(f"{message}; {SPENT_ADVICE if spent else _advice(head.status)}")
 

@@ -35,8 +35,10 @@ UNCOMPRESSED = {
 }  #: a proxy that compresses sound gains nothing, and keeps its first bytes back
 
 Result = TypeVar("Result")
-#: httpx2 logs the address of every request, which may have a text in it (the engine http), at INFO
-logging.getLogger("httpx2").setLevel(logging.WARNING)
+#: at INFO they log the address of every request, which may have a text in it (the engine http), at DEBUG headers, which
+#: have the key
+for _library in ("httpx2", "httpcore2", "h2", "hpack"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 BROKEN = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)  #: of a connection that was closed
 
 
