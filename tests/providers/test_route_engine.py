@@ -105,6 +105,20 @@ def test_a_sentence_that_stopped_in_its_middle_is_continued_by_the_next_engine_f
     assert b"".join(chunk.pcm for chunk in chunks) == sound_of(rest, voice=1)
 
 
+def test_one_long_sentence_shows_how_fast_an_engine_speaks(
+    make: Make, first: ProviderSimulator, second: ProviderSimulator
+) -> None:
+    """The short one at its start shows little: a word near the end of a long sentence would be lost."""
+    engine = both(make, first, second)
+    words = " ".join(f"boat number {n} has come to the old stone harbour" for n in ("one", "two", "six", "ten") * 2)
+    pcm_of(engine, f"{words}.")
+    text = f"The next {words}."
+    heard_ms = text.rindex("stone") * 60.0 - 30  # all before that word, and no sound of it
+    chunks_of(engine, text, failures=1, heard_ms=heard_ms)
+    rest = second.requests[-1].call.text
+    assert rest in ("the old stone harbour.", "old stone harbour.", "stone harbour.")
+
+
 def test_an_engine_that_is_away_is_not_asked_until_it_speaks_again(
     make: Make, first: ProviderSimulator, second: ProviderSimulator
 ) -> None:

@@ -23,7 +23,7 @@ from workers.warm_up import WARM_UP
 log = logging.getLogger(__name__)
 
 PLACE_RETRY_S = 0.5  #: after which a sentence returns that found all slots of the engine taken
-PACE_SHARE = 0.2  #: of the latest sentence in the engine's pace
+PACE_KEPT = 0.8  #: share of its earlier sentences' lengths in the engine's pace that the next one leaves
 
 
 @dataclass(slots=True)
@@ -36,16 +36,23 @@ class RouteStep:
     return_s: float  #: between two tries of an engine that is away
     engine: Engine | None = None  #: None: it could not be loaded yet
     away: bool = False
-    pace: float = 1.0  #: length of its sound divided by the estimate, of its latest sentences
+    _made_ms: float = 0.0  #: length of its latest sentences' sound, and their estimates: a longer one counts more
+    _estimated_ms: float = 0.0
     _failures: int = 0
     _places: threading.Semaphore = field(default_factory=threading.Semaphore)
-    _lock: threading.Lock = field(default_factory=threading.Lock)  #: of `away` and `_failures`
+    _lock: threading.Lock = field(default_factory=threading.Lock)  #: of `away`, `_failures` and the pace
     _closed: threading.Event = field(default_factory=threading.Event)
     _recovery: threading.Thread | None = None
 
     @property
     def name(self) -> str:
         return self.options.name
+
+    @property
+    def pace(self) -> float:
+        """The length of its sound divided by the estimate, of its latest sentences."""
+        with self._lock:
+            return self._made_ms / self._estimated_ms if self._made_ms else 1.0
 
     def start(self) -> None:
         """Load the engine and have it speak; one whose server cannot be reached is away.
@@ -99,7 +106,9 @@ class RouteStep:
             return
         if resampler:
             yield AudioChunk(resampler.feed(b"", last=True), last=True)
-        self._note_success(utterance, ms_of_bytes(n_bytes, engine.rate_hz))
+        self._note_pace(utterance, ms_of_bytes(n_bytes, engine.rate_hz))
+        with self._lock:
+            self._failures = 0
 
     def _adapted(self, engine: Engine, utterance: Utterance) -> Utterance:
         """The sentence in the engine's terms: its voice, and of options and speed what it has."""
@@ -116,11 +125,11 @@ class RouteStep:
         )  # fmt: skip
         return adapted if abilities.neighbours else replace(adapted, previous_text="", next_text="")
 
-    def _note_success(self, utterance: Utterance, made_ms: float) -> None:
-        pace = made_ms / estimate_ms(utterance.text, utterance.language, utterance.speed)
-        self.pace += PACE_SHARE * (pace - self.pace)
+    def _note_pace(self, utterance: Utterance, made_ms: float) -> None:
+        estimated_ms = estimate_ms(utterance.text, utterance.language, utterance.speed)
         with self._lock:
-            self._failures = 0
+            self._made_ms = PACE_KEPT * self._made_ms + made_ms
+            self._estimated_ms = PACE_KEPT * self._estimated_ms + estimated_ms
 
     def _note_failure(self, reason: str) -> None:
         with self._lock:
@@ -159,4 +168,4 @@ class RouteStep:
         n_bytes = sum(len(chunk.pcm) for chunk in self.engine.speak(self._adapted(self.engine, probe), lambda: False))
         if not n_bytes:
             raise EngineFailed(f"{self.name} gave no audio for its first sentence")
-        self.pace = ms_of_bytes(n_bytes, self.engine.rate_hz) / estimate_ms(WARM_UP)
+        self._note_pace(probe, ms_of_bytes(n_bytes, self.engine.rate_hz))
