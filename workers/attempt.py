@@ -28,7 +28,7 @@ from seriatim.lua.job_scripts import OpenResult, OpenVerdict
 from seriatim.lua.pool_records import REFUSED, REFUSED_JOB, ClaimResult, ClaimVerdict, FinishedSentence, RetryPolicy
 from seriatim.lua.script_calls import run
 from seriatim.records import JobSpec, Sentence, TaskMessage, seed_of
-from seriatim.text.duration_estimate import estimate_ms
+from seriatim.text.duration_estimate import too_short
 from seriatim.text.pronunciation import decode_pronunciations, respelled
 from tasks.celery_task import SentenceFailed
 from workers import busy_engine, fenced_attempts, worker_renewal
@@ -41,10 +41,6 @@ from workers.trim_and_fade import TrimFadeFilter
 from workers.worker_state import ReportedOutcome, RunningAttempt, SlotRun, WorkerState
 
 log = logging.getLogger(__name__)
-
-#: Audio shorter than this share of its estimate is marked `short`: for 27 of 28 languages the estimate is within 10 %.
-MIN_DURATION_SHARE = 0.3
-MIN_JUDGED_MS = 1_000  #: estimated duration of the letters and digits below which a sentence is not marked `short`
 
 ANOTHER_TAKE = "another_take"  #: mark of a sentence heard in part from a worker with another fingerprint
 CLAIM_POLL_S = 0.05  #: between two claims while a suspect runs alone
@@ -189,16 +185,6 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
     return _report_finished(worker_state, attempt, wall_ms, n_bytes)
 
 
-def _too_short(utterance: Utterance, spoken_ms: float) -> bool:
-    """True if the audio is so much shorter than estimated that words must be missing; unknown for short texts.
-
-    Symbols and emoji do not count, because engines may leave them out.
-    """
-    words = "".join(filter(lambda char: char.isalnum() or char.isspace(), utterance.text))
-    expected_ms = estimate_ms(words, utterance.language, utterance.speed)
-    return expected_ms >= MIN_JUDGED_MS and spoken_ms < MIN_DURATION_SHARE * expected_ms
-
-
 def _make_utterance(
     message: TaskMessage, claimed: ClaimResult, spec: JobSpec, sentence: Sentence, opened: OpenResult,
     *, engine: Engine,
@@ -256,7 +242,8 @@ def _stream_audio(
             sender.feed(chunk)
     if attempt.dropped.is_set():
         raise AttemptDropped("LOST")
-    if not opened.state and _too_short(utterance, ms_of_bytes(n_made, rate_hz)):
+    spoken_ms = ms_of_bytes(n_made, rate_hz)
+    if not opened.state and too_short(utterance.text, spoken_ms, utterance.language, utterance.speed):
         _mark_sentence(
             worker_state, attempt.message, "short"
         )  # before the last chunk: a reader of the end sees the mark

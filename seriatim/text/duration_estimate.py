@@ -40,6 +40,9 @@ _KINDS = (
 _PATTERNS = tuple((re.compile(f"[{ranges}]"), ms) for ranges, ms in _KINDS)
 #: languages that differ from their script by more than a tenth
 _PACE = {"de": 0.9, "tr": 1.2, "vi": 0.9}
+#: sound shorter than this share of its estimate lacks words: for 27 of 28 languages the estimate is within 10 %
+MIN_DURATION_SHARE = 0.3
+MIN_JUDGED_MS = 1_000  #: estimate of the letters and digits below which no sound is called too short
 #: more than all characters of a page, and of most texts in scripts of thousands of characters
 _CACHED_CHARS = 8192
 
@@ -56,6 +59,16 @@ def estimate_ms(text: str, language: str = "en", speed: float = 1.0) -> int:
         raise UnknownOption(f"speed {speed}; expected a number above 0")
     spoken_ms = EDGES_MS + sum(map(char_ms, text)) * _PACE.get(base_language(language), 1.0)
     return max(1, round(max(LEAST_MS, spoken_ms) / speed))
+
+
+def too_short(text: str, spoken_ms: float, language: str = "en", speed: float = 1.0) -> bool:
+    """True if a sound is so much shorter than estimated that words must be missing; unknown for short texts.
+
+    Symbols and emoji do not count, because engines may leave them out.
+    """
+    words = "".join(filter(lambda char: char.isalnum() or char.isspace(), text))
+    expected_ms = estimate_ms(words, language, speed)
+    return expected_ms >= MIN_JUDGED_MS and spoken_ms < MIN_DURATION_SHARE * expected_ms
 
 
 def chars_within(text: str, length_ms: float, stop: int, language: str = "en") -> int:

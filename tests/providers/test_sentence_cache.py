@@ -14,6 +14,7 @@ from seriatim.errors import UpstreamFailed
 from seriatim.settings import Settings
 from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import read_workers
+from tests.providers.provider_shapes import KokoroShape
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator, sound_of
 from tests.providers.provider_systems import STEADY, heard_stream, provider_workers, request
@@ -93,6 +94,23 @@ def test_the_seed_counts_for_an_exact_engine_and_how_many_slots_it_has_does_not(
     assert not any(chunk.cached for chunk in chunks_of(make("exact", "tone"), seed=2))
 
 
+def test_how_a_server_is_reached_does_not_count(make: Make, provider: ProviderSimulator, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("a-key")
+    waits = {"connect_s": "60", "first_byte_s": "60", "between_bytes_s": "60"}
+    pcm_of(make(**waits))
+    reached = {"connect_s": "50", "first_byte_s": "50", "between_bytes_s": "50", "key_file": str(tmp_path / "key")}
+    assert all(chunk.cached for chunk in chunks_of(make(slots="9", **reached)))
+    assert len(provider.requests) == 1
+
+
+def test_a_default_voice_that_the_server_replaces_is_heard(make: Make, provider: ProviderSimulator) -> None:
+    """A sentence that names no voice is not spoken from the cache in the voice that was the default before."""
+    provider.shape = KokoroShape()
+    pcm_of(make(voice=""))
+    provider.shape.voices = provider.shape.voices[::-1]
+    assert not any(chunk.cached for chunk in chunks_of(make(voice="")))
+
+
 @pytest.mark.thorough
 def test_a_cached_sentence_has_the_times_of_its_words(make: Make) -> None:
     pytest.importorskip("hibari")
@@ -122,6 +140,14 @@ def test_no_part_of_a_sentence_and_no_doubtful_one_is_kept(make: Make, provider:
     assert not any(chunk.cached for chunk in chunks_of(engine))
     doubtful = make("exact", "tone", doubt_on="Welcome")
     assert not any(chunk.cached for _ in range(2) for chunk in chunks_of(doubtful))
+
+
+def test_a_take_that_lacks_words_is_not_kept(make: Make) -> None:
+    """Its job marks it as `short`; kept, it would be heard so for ever."""
+    hasty = make("exact", "tone", ms_per_char="5")
+    assert not any(chunk.cached for _ in range(2) for chunk in chunks_of(hasty))
+    chunks_of(hasty, "Yes.")
+    assert all(chunk.cached for chunk in chunks_of(hasty, "Yes.")), "of a short text nothing is known"
 
 
 def test_what_was_not_spoken_for_longest_goes_first_and_what_is_too_old_goes(tmp_path: Path) -> None:

@@ -14,13 +14,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from seriatim.audio.pcm import bytes_of_ms
+from seriatim.audio.pcm import bytes_of_ms, ms_of_bytes
 from seriatim.engine import AudioChunk, Continuity, Engine, Utterance, Voice
 from seriatim.settings import Settings
+from seriatim.text.duration_estimate import too_short
 from workers.cache.sentence_cache import DAY_S, SentenceCache
 
 PIECE_MS = 500  #: of sound in a chunk
-NO_SOUND = {"slots", "key_file", "threads"}  #: options on which no sound depends
+#: options on which no sound depends
+NO_SOUND = {
+    "slots", "key_file", "threads", "connect_s", "first_byte_s", "between_bytes_s", "ca_file", "http2", "environment",
+}  # fmt: skip
 Words = tuple[tuple[float, float], ...]  #: as `AudioChunk.words`
 MAX_FILE_BYTES = 2**20  #: files named by options, such as routes and templates, up to this size are part of the key
 
@@ -49,7 +53,7 @@ class CachedEngine:
         return {**self._engine.gauges, "cache_hits": float(self._hits)}
 
     def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[AudioChunk]:
-        """See `seriatim.engine.Engine.speak`. A take that the engine doubted, or that began in a sentence, is not kept.
+        """See `seriatim.engine.Engine.speak`. A doubtful take, or one that began within a sentence, is not kept.
 
         Raises:
             as the engine's.
@@ -69,22 +73,26 @@ class CachedEngine:
                 sound += chunk.pcm
                 words = chunk.words or words
                 yield chunk
-        if whole and sound and not cancelled():
+        if whole and sound and not cancelled() and not self._lacks_words(utterance, len(sound)):
             self._cache.add(key, json.dumps(words).encode() + b"\n" + sound)
 
     def close(self) -> None:
         """Free the engine."""
         self._engine.close()
 
+    def _lacks_words(self, utterance: Utterance, n_bytes: int) -> bool:
+        return too_short(utterance.text, ms_of_bytes(n_bytes, self.rate_hz), utterance.language, utterance.speed)
+
     def _key(self, utterance: Utterance) -> str:
         """A digest of all that the sound depends on, and of the user where each has a cache of their own.
 
-        Where takes differ anyway, the seed does not count.
+        Where takes differ anyway, the seed does not count. The default voice does: a server's may change.
         """
+        default = "" if utterance.voice else next((voice.name for voice in self.voices), "")
         seed = 0 if self.continuity is Continuity.NONE else utterance.seed
         user = utterance.user if self._per_user else ""
         sounding = replace(utterance, seed=seed, user=user, live=False, lead_ms=0, state=b"", failures=0, heard_ms=0.0)
-        return _digest([self._identity, asdict(sounding) | {"state": ""}])
+        return _digest([self._identity, default, asdict(sounding) | {"state": ""}])
 
 
 def with_cache(engine: Engine, fingerprint: str, options: Mapping[str, str], settings: Settings) -> Engine:
