@@ -156,7 +156,7 @@ class FinishedSentence:
     """A sentence that is whole in its job's slot."""
 
     epoch: str  #: of its claim
-    wall_ms: float  #: 0: the attempt found it whole and did not speak
+    wall_ms: float  #: 0: no engine spoke; with `first_ms` it came from a cache, else the attempt found it whole
     audio_ms: float
     first_ms: float | None = None  #: from the claim to the first audio in the job's slot, for the timeline
     silence_ms: float | None = None  #: longest time in which the engine gave no sound; None: it was not measured

@@ -14,7 +14,7 @@ from seriatim.lua.script_calls import translate_redis_errors
 
 FIELDS = (
     "state", "user", "class", "spec", "closed", "started", "n", "live", "infl", "next", "t0", "dispatched", "acked",
-    "heard",
+    "heard", "cached",
 )  # fmt: skip
 KINDS = {b"L": "live", b"B": "batch"}
 
@@ -38,6 +38,7 @@ class JobRecord:
     dispatched_ms: float  #: of audio
     acked_ms: float  #: of audio that its reader or recorder has
     heard_ms: float | None  #: of audio, the most that was reported as played
+    cached: int = 0  #: sentences that came from its workers' cache
 
     @classmethod
     def decode(cls, job: str, row: Sequence[bytes | None]) -> "JobRecord | None":
@@ -53,6 +54,7 @@ class JobRecord:
             sentences=int(number["n"]), live=int(number["live"]), in_flight=int(number["infl"]),
             next=int(number["next"]), t0_ms=number["t0"], dispatched_ms=number["dispatched"],
             acked_ms=number["acked"], heard_ms=None if h["heard"] is None else number["heard"],
+            cached=int(number["cached"]),
         )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ if s.owner ~= '' then
   end
   C('HINCRBY', key, 'by:' .. s.owner, 1)   -- for people: who spoke how many of it
 end
+if wall == 0 and first then C('HINCRBY', key, 'cached', 1) end     -- it had sound, and its engine spoke nothing
 if wall > 0 then measure('synthesis', wall, TIMES) end
 if wall > 0 and silence then note_silence(m, silence) end
 if first then measure('engine_first', first, TIMES) end
@@ -39,8 +40,10 @@ if s.state == 'R' then     -- what is shown to people
     first and int(math.min(t, s.at + first)) or '', 'position', int(s.position), 'ms', int(audio))
 end
 take_out_of_flight(job, seq, s, user, class)
-note_outcome(job, false)
-if m.allowed then speed_up(t, attempt, tonumber(m.allowed)) end
+if wall > 0 then     -- else its server was not asked: that says nothing of what it allows
+  note_outcome(job, false)
+  if m.allowed then speed_up(t, attempt, tonumber(m.allowed)) end
+end
 -- What the sentence took of its slot: the engine's time, and the message, the claim and the report before and behind it. The next one
 -- cannot begin sooner, so this is what admission and shares count with.
 local took = wall

@@ -11,7 +11,7 @@
 -- The job hash: user, class (L live, B batch), priority, n (sentences known), closed, next (first never dispatched),
 -- dispatched / acked / window / total / done_ms (ms of audio), t0 (when playback began or should), started, target,
 -- heard (ms, the most that was reported), state (run, spoken, cancelled, failed, timed_out), rate (slots it needs, as measured with its latest sentence), speed, live (sentences not
--- over), infl, gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec
+-- over), infl, cached (sentences that came from a worker's cache), gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec
 -- (JSON), expires, since, ready (since when its next sentence could be dispatched), drawn (timeline), play ("whole": a live job
 -- that is played once it is whole; its playback never begins here, and its share is free as soon as it is spoken); of a session
 -- (shared/turns.lua): turn (when its turn began), behind (when playback of the job before it ends), passed (its share went to the next).

@@ -27,10 +27,10 @@ def metrics(stage: PoolDriver) -> PoolMetrics:
     return found
 
 
-def finish_first(stage: PoolDriver, messages: list[TaskMessage]) -> list[TaskMessage]:
+def finish_first(stage: PoolDriver, messages: list[TaskMessage], wall_ms: float = 1_000) -> list[TaskMessage]:
     """The first of them is spoken, and what is picked then takes its place."""
     first, *others = messages
-    assert stage.finish(first, 1_000, 1_000) is FinishVerdict.OK
+    assert stage.finish(first, 1_000, wall_ms) is FinishVerdict.OK
     found = stage.pick()
     stage.takes("w1", *found)
     return [*others, *found]
@@ -78,6 +78,19 @@ def test_calm_raises_the_limit_and_a_raise_that_is_refused_is_taken_back(redis: 
         assert metrics(stage).allowed == 2
     for _ in range(4):
         messages = finish_first(stage, messages)
+    assert metrics(stage).allowed == 3
+
+
+def test_sentences_from_a_cache_raise_nothing(redis: Redis) -> None:
+    """Their server was not asked, so that they do not show that it would take one more request."""
+    stage, messages = speaking(redis, 4)
+    stage.postpone(messages[0], 50)
+    messages = messages[1:]
+    stage.passes(1_000)
+    for _ in range(20):
+        messages = finish_first(stage, messages, wall_ms=0)
+        assert metrics(stage).allowed == 2
+    finish_first(stage, messages)
     assert metrics(stage).allowed == 3
 
 

@@ -7,10 +7,11 @@ from redis import Redis
 
 from seriatim.job_timeline import read
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_records import REFUSED, ClaimVerdict, SubmitVerdict
+from seriatim.lua.pool_records import REFUSED, ClaimVerdict, FinishedSentence, SubmitVerdict
 from seriatim.lua.pool_scripts import signals
 from seriatim.pool_metrics import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, PoolMetrics
 from seriatim.records import JobKind, TaskMessage
+from seriatim.state.job_record import read_job
 from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import read_workers
 from seriatim.user_limits import UserLimits
@@ -44,6 +45,20 @@ def test_the_wait_is_from_dispatchable_to_claimed(redis: Redis) -> None:
     assert counts["wait_L:200"] == 1, "the first waited from the submit on, 150 ms"
     assert counts["wait_L:100"] == 1, "the second from when the first was picked, 90 ms"
     assert metrics_of(stage).wait_live.n == 2
+
+
+def test_a_job_counts_its_sentences_that_came_from_a_cache(redis: Redis) -> None:
+    """Those have sound and cost no engine any time; an attempt that found its sentence whole has no sound."""
+    stage = PoolDriver(redis, slots=3)
+    stage.accept("j", 1_000, 1_000, 1_000)
+    for message, (wall_ms, first_ms) in zip(stage.pick(), [(0.0, 2.0), (400.0, 2.0), (0.0, None)], strict=True):
+        stage.takes("w1", message)
+        finished = FinishedSentence(stage.epochs[message], wall_ms, 1_000, first_ms)
+        for _ in range(2):
+            stage.do(pool_scripts.finish(POOL, message, finished).at(stage.now))
+    record = read_job(redis, POOL, "j")
+    assert record is not None
+    assert record.cached == 1
 
 
 def test_slack_is_what_is_left_until_playback_reaches_the_sentence(redis: Redis) -> None:

@@ -309,9 +309,9 @@ def finish(pool: Pool, message: TaskMessage, finished: FinishedSentence, raw: fl
     if wall_ms > 0 and sentence.state == "R":
         took += min(MOST_BETWEEN_MS, max(0, t - sentence.slot_at - wall_ms))
     land(pool, message.job, message.seq)
-    pool_governor.note_outcome(pool, message.job, failed=False)
-    pool_governor.raise_after_sentence(pool, message.attempt, t)
     if wall_ms > 0:
+        pool_governor.note_outcome(pool, message.job, failed=False)
+        pool_governor.raise_after_sentence(pool, message.attempt, t)
         pool.numbers[f"synthesis:{bucket(wall_ms, TIME_BOUNDS_MS)}"] += 1
     charge(pool, pool.jobs[message.job], took - sentence.cost)
     if wall_ms > 0 and audio_ms > 0:
