@@ -36,6 +36,7 @@ class Abilities:
     blends: bool = False  #: it mixes voices, written `af_bella+af_sky(2)` (seriatim/voice_blend.py)
     neighbours: bool = False  #: it speaks a sentence by the texts around it, `Utterance.previous_text` and `next_text`
     phonemes: bool = False  #: does it speak `Utterance.pronunciations`? Else their words are respelled before
+    cached: bool = False  #: its worker keeps sentences in a cache (workers/cache/)
 
     def to_json(self) -> str:
         """The record as stored in the pool."""

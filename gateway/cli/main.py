@@ -142,6 +142,12 @@ def _batch(options: argparse.Namespace, settings: "Settings") -> int:
     return run_batch(options, settings)
 
 
+def _cache(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.cache import run_warm  # imports the client, and with it Celery
+
+    return run_warm(options, settings)
+
+
 def _up(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands.up import SystemPlan, up  # no other command needs it
     from gateway.local.installed_engines import default_engine, installed_beside
@@ -283,6 +289,7 @@ COMMANDS: dict[str, Command] = {
     "book": _book,
     "book fix": _book_fix,
     "batch": _batch,
+    "cache": _cache,
     "text": _text,
     "up": _up,
     "reassemble": _reassemble,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.book_parsers import BATCH, BOOK, BOOK_FIX, add_batch, add_book, add_book_fix
+from gateway.cli.cache_parser import add_cache
 from gateway.cli.engine_parsers import ENGINE_COMMANDS
 from gateway.cli.operator_parsers import OPERATORS
 from gateway.cli.parser_parts import add_command, add_redis, positive_int
@@ -31,6 +32,7 @@ Parallel text-to-speech with audio in order.
   seriatim speak article.txt -o article.wav     speak a file; no running system needed
   seriatim book novel.epub -o novel.m4b         make an audiobook with chapters
   seriatim batch articles -o spoken             speak many files
+  seriatim cache warm menu.txt                  speak texts beforehand, which workers then have in their cache
   seriatim up                                   run the whole system on this machine until stopped
   seriatim worker | reassemble | serve          run its parts, each on any machine that reaches Redis
   seriatim status | cancel | set | timeline     inspect and control jobs, pools and users
@@ -67,6 +69,7 @@ def build_parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     add_book(add_command(sub, "book", "speak a document as an audiobook with chapters", BOOK + "\n" + EXITS))
     add_book_fix(add_command(sub, "book fix", "speak single sentences of an audiobook again", BOOK_FIX + "\n" + EXITS))
     add_batch(add_command(sub, "batch", "speak many files, each into a file of its own", BATCH + "\n" + EXITS))
+    add_cache(add_command(sub, "cache", "speak texts into the cache of sentences, before they are asked for", ""))
     _add_text(add_command(sub, "text", "show how a text is read: its sentences, or what each step makes of it", ""))
     _add_up(
         add_command(

@@ -104,6 +104,11 @@ class PoolRecord:
         """Whether all its workers speak a sentence by the texts around it; false for a pool without workers."""
         return bool(self.abilities) and all(abilities.neighbours for abilities in self.abilities)
 
+    @property
+    def keeps_sentences(self) -> bool:
+        """Whether all its workers keep sentences in a cache; false for a pool without workers."""
+        return bool(self.abilities) and all(abilities.cached for abilities in self.abilities)
+
     def limit_of(self, language: str) -> int:
         """The longest text in `language`, a BCP 47 tag, that the engine speaks well in one go."""
         tag = language.lower()

@@ -37,7 +37,7 @@ class CachedEngine:
         self._hits, self._lock = 0, threading.Lock()
         self.name, self.rate_hz, self.continuity = engine.name, engine.rate_hz, engine.continuity
         self.limit_chars, self.limits, self.merge_chars = engine.limit_chars, engine.limits, engine.merge_chars
-        self.rtf, self.abilities = engine.rtf, engine.abilities
+        self.rtf, self.abilities = engine.rtf, replace(engine.abilities, cached=True)
 
     @property
     def slots(self) -> int:

@@ -35,7 +35,8 @@ def summary_text(summary: RunSummary) -> str:
     total_s = (summary.audio_ms + summary.audio_ms_before) / 1000
     lines = [
         f"{summary.output}: {clock_face(total_s)} of audio ({total_s:.1f} s)",
-        f"{_count(summary.sentences, 'sentence')} in {summary.wall_s:.1f} s, {summary.times_real_time:.1f} × real time",
+        f"{count_of(summary.sentences, 'sentence')} in {summary.wall_s:.1f} s, "
+        f"{summary.times_real_time:.1f} × real time",
     ]
     if summary.sentences_before:
         lines[1] += f"; {summary.sentences_before} more by the interrupted run"
@@ -48,14 +49,14 @@ def summary_text(summary: RunSummary) -> str:
     spoke = sorted(summary.sentences_by_worker.items())
     if spoke:
         each = ", ".join(f"{worker} {sentences}" for worker, sentences in spoke)
-        lines.append(f"{_count(len(spoke), 'worker')}: {each}")
+        lines.append(f"{count_of(len(spoke), 'worker')}: {each}")
     if summary.doubts:
         more = " ..." * (len(summary.doubts) > MAX_SHOWN)
         lines.append(
-            f"{_count(len(summary.doubts), 'doubtful sentence')}: {'; '.join(summary.doubts[:MAX_SHOWN])}{more}"
+            f"{count_of(len(summary.doubts), 'doubtful sentence')}: {'; '.join(summary.doubts[:MAX_SHOWN])}{more}"
         )
     if summary.gaps:
-        lines.append(f"{_count(len(summary.gaps), 'gap')}: {'; '.join(summary.gaps)}")
+        lines.append(f"{count_of(len(summary.gaps), 'gap')}: {'; '.join(summary.gaps)}")
     return "\n".join(lines)
 
 
@@ -78,5 +79,6 @@ def summary_json(summary: RunSummary) -> dict[str, object]:
     }
 
 
-def _count(n: int, noun: str) -> str:
+def count_of(n: int, noun: str) -> str:
+    """The number and the noun, in the plural if there is not one of them."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
