@@ -129,6 +129,7 @@ bench-providers: $(VENV)/.dev  ## jobs in front of a simulated provider with a l
 	$(BIN)/python -m bench.providers $(ARGS)
 	$(BIN)/python -m bench.changing_limit
 	$(BIN)/python -m bench.takeovers
+	$(BIN)/python -m bench.provider_table
 
 bench-voices: $(VENV)/.listener  ## quality and cost of voices, through Seriatim and alone (ARGS="--quality espeak,hibari --rounds 9")
 	$(BIN)/python -m bench.voices $(ARGS)
