@@ -8,12 +8,21 @@ import pytest
 from seriatim.audio.pcm import bytes_of_ms
 from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run
+from seriatim.records import Sentence
 from seriatim.stream_entries import Audio, Discontinuity
 from tests.http.gateways import start
 from tests.providers.provider_shapes import ElevenLabsShape, KokoroShape, OpenAIShape, ProviderShape
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator
-from tests.providers.provider_systems import PAUSE_MS, STEADY, heard_stream, key_file, provider_workers, request
+from tests.providers.provider_systems import (
+    PAUSE_MS,
+    STEADY,
+    heard_sound,
+    heard_stream,
+    key_file,
+    provider_workers,
+    request,
+)
 from tests.support.expected_audio import Listener, by_sentence, pcm_of, sentences, stream_of
 from tests.support.free_ports import free_port
 from tests.support.process_system import RealSystem, descendants, wait_until
@@ -50,6 +59,21 @@ def test_a_sentence_that_is_answered_last_is_heard_first(system: RealSystem) -> 
         wait_until(lambda: set(texts[1:]) <= set(provider.spoken_texts()), "the others are spoken")
         provider.gate.set()
         assert listener.pcm() == heard_stream(texts)
+
+
+def test_several_digests_and_a_dialogue_at_once_are_not_mixed_up(system: RealSystem) -> None:
+    """Each listener hears the bytes of its own text alone, in the voices of its lines."""
+    voices = OpenAIShape.voices[:3]
+    jobs = [[Sentence(text) for text in sentences(8, f"digest {name}")] for name in ("red", "green", "blue")]
+    jobs.append([Sentence(text, voice=voices[n % 3]) for n, text in enumerate(sentences(13, "dialogue"))])
+    with ProviderSimulator(places=5) as provider:
+        provider_workers(system, provider.url, f"voices={','.join(voices)}", slots=5)
+        producer = system.producer()
+        listeners = [Listener(producer.enqueue(job, request(user=f"user {n}"))) for n, job in enumerate(jobs)]
+        heard = [listener.pcm() for listener in listeners]
+    assert heard == [
+        b"".join(heard_sound(each.text, voice=voices.index(each.voice or voices[0])) for each in job) for job in jobs
+    ]
 
 
 def test_no_fault_of_a_provider_is_heard(system: RealSystem) -> None:
