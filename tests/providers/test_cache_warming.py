@@ -56,6 +56,10 @@ def test_a_file_is_spoken_once_and_the_jobs_that_say_it_cost_no_request(tmp_path
         for n, line in enumerate(MENU):
             job = system.producer().enqueue(line, JobRequest.of({"engine": POOL, "user": f"caller {n}"}))
             assert Listener(job).pcm()
+        with system.producer().open(JobRequest.of({"engine": POOL})) as opened:
+            listener = Listener(opened.job)
+            opened.say(MENU[0])
+        assert listener.pcm()
         assert len(provider.requests) == n_requests, [each.call.text for each in provider.requests]
 
 
