@@ -172,7 +172,7 @@ def test_no_message_and_no_log_line_has_the_key(
     (tmp_path / "key").write_text(KEY)
     with ScriptedServer(found) as server:
         options = {"base_url": server.url, "environment": "0", "key_file": str(tmp_path / "key"), **WAITS}
-        engine = load(name, options | ENGINES[name])
+        engine = load(name, {**options, **ENGINES[name]})
         with pytest.raises((BadInput, EngineBusy, EngineFailed)) as caught:
             list(engine.speak(Utterance(TEXT), lambda: False))
         shown = [repr(engine), str(vars(engine)), str(caught.value), repr(caught.value), caplog.text]
