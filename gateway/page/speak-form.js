@@ -5,6 +5,7 @@
 
 import { GatewayError, postFile, postJson } from "./api.js";
 import { clockFace, pause, approximately } from "./durations.js";
+import { chosenCast, showSpeakers } from "./voices/dialogue-cast.js";
 import { chosenVoice } from "./voices/voice-fields.js";
 
 const EXPLANATIONS = {
@@ -59,7 +60,7 @@ export function setUpForm({ onJob, onPress, announce, showNotice }) {
       showNotice("There is no text yet.");
       return;
     }
-    const jobRequest = { ...chosenVoice(), speed: Number($("speed").value), kind: $("batch").checked ? "batch" : "live" };
+    const jobRequest = { ...chosenVoice(), ...chosenCast(), speed: Number($("speed").value), kind: $("batch").checked ? "batch" : "live" };
     const idempotencyHeader = { "idempotency-key": randomKey() };
     for (let willRetry = false; !signal.aborted; willRetry = true) {
       try {
@@ -141,6 +142,7 @@ async function loadFile(file, showNotice) {
 }
 
 export function countWords() {
+  showSpeakers(attachedFile ? "" : text.value);
   if (attachedFile) {
     $("count").textContent = attachedFile.name;
     return;

@@ -18,6 +18,9 @@ const [pool, language, voice, timbre] = ["pool", "language", "voice", "timbre"].
 let speakers = []; // of the pool, from /v1/voices; the first is the default
 let timbres = [];
 
+/** The voices of the selected pool, as `list`; none if the gateway chooses the pool. A new list is announced by "change". */
+export const poolVoices = Object.assign(new EventTarget(), { list: [] });
+
 pool.addEventListener("change", () => {
   localStorage.setItem(POOL, pool.value);
   loadPoolVoices();
@@ -90,6 +93,8 @@ async function loadPoolVoices() {
   $("timbre-field").hidden = !timbres.length;
   $("voice-field").hidden = $("hear-voice").hidden = $("favourite-voice").hidden = requestedPool === AUTOMATIC;
   showFavourite();
+  poolVoices.list = speakers;
+  poolVoices.dispatchEvent(new Event("change"));
 }
 
 function showLanguages() {
