@@ -22,7 +22,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,prov
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-autoscaling bench-http bench-text bench-providers bench-reading bench-voices bench-book bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-agents bench-autoscaling bench-http bench-text bench-providers bench-reading bench-voices bench-book bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -82,6 +82,11 @@ integrations: $(patsubst %,.venv-integrations/%/.installed,livekit pipecat wyomi
 	cd integrations && ../.venv-integrations/wyoming/bin/python -m pytest -q wyoming
 	cd integrations && ../.venv-integrations/openai-agents/bin/python -m pytest -q openai-agents
 
+# The framework's own plugin for OpenAI's API, beside which ours is measured.
+.venv-integrations/livekit/.bench: .venv-integrations/livekit/.installed
+	.venv-integrations/livekit/bin/python -m pip install --quiet --disable-pip-version-check -e 'integrations/livekit[bench]'
+	@touch $@
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -115,6 +120,9 @@ bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two pl
 
 bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 200 listeners
 	$(BIN)/python -m bench.http $(ARGS)
+
+bench-agents: $(VENV)/.dev .venv-integrations/livekit/.bench  ## voice agents of LiveKit: our plugin beside its plugin for OpenAI's API, 12 minutes (ARGS="--turns 3")
+	$(BIN)/python -m bench.agents $(ARGS)
 
 bench-autoscaling: $(VENV)/.dev  ## a day with a scaler beside fixed fleets, in virtual time (ARGS="--svg FILE")
 	$(BIN)/python -m bench.autoscaling $(ARGS)

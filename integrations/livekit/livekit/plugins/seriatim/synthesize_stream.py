@@ -132,7 +132,7 @@ class SynthesizeStream(tts.SynthesizeStream):
 
     async def _send_text(self, socket: aiohttp.ClientWebSocketResponse, turn: Turn) -> None:
         """Send all text of the turn, from its beginning: a resumed job knows what it has."""
-        start = {"type": "start", "format": "pcm", **self._tts.options.request_fields()}
+        start = {"type": "start", "format": "pcm", "words": True, **self._tts.options.request_fields()}
         if turn.token:
             start |= {"resume": turn.token, "after": turn.after}
         number = 0
@@ -158,7 +158,7 @@ class SynthesizeStream(tts.SynthesizeStream):
                     turn.token = event["resume"]
                     output_emitter.start_segment(segment_id=event["job"])
                 case "sentence":
-                    output_emitter.push_timed_transcript(TimedString(event["text"] + " ", start_time=turn.audio_s))
+                    output_emitter.push_timed_transcript(timed_words(event, turn.audio_s))
                 case "audio":
                     output_emitter.push(event["audio"])
                     turn.audio_s += len(event["audio"]) / 2 / self._tts.sample_rate
@@ -169,6 +169,27 @@ class SynthesizeStream(tts.SynthesizeStream):
             raise APIError(f"{event['state']}: {event['reason']}", body=event, retryable=False)
         output_emitter.push(event["audio"])
         output_emitter.end_segment()
+
+
+def timed_words(sentence: dict[str, Any], start_s: float) -> list[TimedString]:
+    """The text of a sentence that begins at `start_s`, in parts of one word each, with their times in the turn."""
+    text, words = sentence["text"] + " ", sentence.get("words", [])
+    starts, position = [], 0
+    for word in words:
+        position = max(position, text.find(word["text"], position))
+        starts.append(position)
+        position += len(word["text"])
+    if not words:
+        return [TimedString(text, start_time=start_s)]
+    ends = [*starts[1:], len(text)]
+    return [
+        TimedString(
+            text[first if number else 0 : end],
+            start_time=start_s + word["start_ms"] / 1000,
+            end_time=start_s + word["end_ms"] / 1000,
+        )
+        for number, (word, first, end) in enumerate(zip(words, starts, ends, strict=True))
+    ]
 
 
 async def _receive_event(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
