@@ -333,6 +333,8 @@ def finish_and_claim(
     if not picked or worker is None or worker.alone or pool.jobs[picked[0].job].unfinished[picked[0].seq].suspect == 1:
         return NextSentence(verdict, picked=picked)
     claimed = claim(pool, picked[0], owner, lease_ms, "", "", raw)
+    if claimed.verdict is not ClaimVerdict.CLAIMED:  # it made way for the next one, or its user's budget is spent
+        return NextSentence(verdict, picked=picked)
     return NextSentence(verdict, picked[0], claimed, picked[1:])
 
 
