@@ -41,7 +41,11 @@ class Kept:
 
 @pytest.fixture(scope="module")
 def kept(new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    secret_file = tmp_path_factory.mktemp("secrets") / "redis"
+    return with_password_file_in_use(new_system, tmp_path_factory.mktemp("secrets") / "redis")
+
+
+def with_password_file_in_use(new_system: Callable[..., RealSystem], secret_file: Path) -> Kept:
+    """A system whose processes read the password of Redis from this file."""
     secret_file.write_text(PASSWORD + "\n", "utf-8")
     system = new_system(lease_ms=60_000, message_timeout_ms=60_000)  # no worker is taken for dead while it has no turn
     with system.redis as client:
@@ -258,24 +262,23 @@ def test_any_password_arrives_as_it_is_written(password: str, url: str) -> None:
         assert make_app(found.broker).connection_for_write().password == password
 
 
-def test_a_password_that_is_replaced_in_its_file_is_used_from_then_on(kept: Kept) -> None:
+def test_a_password_that_is_replaced_in_its_file_is_used_from_then_on(
+    new_system: Callable[..., RealSystem], tmp_path: Path
+) -> None:
     """By all processes, for both servers, as soon as a connection breaks, and without a restart."""
-    pids = set(kept.system.worker_pids().values())
+    kept = with_password_file_in_use(new_system, tmp_path / "redis")
+    pids = set(wait_until(lambda: found if len(found := kept.system.worker_pids()) == 2 else None).values())
     with kept.system.redis as client:
         client.acl_setuser("app", enabled=True, passwords=[f"+{NEXT}"])
         kept.secret_file.write_text(NEXT + "\n", "utf-8")
         client.acl_setuser("app", enabled=True, passwords=[f"-{PASSWORD}"])
-        try:
-            for kind in ("normal", "pubsub"):
-                client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
-            text = sentences(4, "replaced")
-            pcm = Listener(kept.system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm(60)
-            assert pcm == stream_of(text)
-            assert set(kept.system.worker_pids().values()) == pids
-            assert "refused the password" not in kept.system.log("workers") + kept.system.log("reassembler")
-        finally:
-            client.acl_setuser("app", enabled=True, passwords=[f"+{PASSWORD}"])
-            kept.secret_file.write_text(PASSWORD + "\n", "utf-8")
+        for kind in ("normal", "pubsub"):
+            client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+    text = sentences(4, "replaced")
+    pcm = Listener(kept.system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm(60)
+    assert pcm == stream_of(text)
+    assert set(kept.system.worker_pids().values()) == pids
+    assert "refused the password" not in kept.system.log("workers") + kept.system.log("reassembler")
 
 
 @pytest.mark.parametrize("url", ["redis://app@host:1/2?protocol=3", "unix://app@/a/socket", "unix:///a/socket"])
