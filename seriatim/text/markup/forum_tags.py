@@ -1,6 +1,6 @@
 """Forum tags, BBCode: `[b]bold[/b]`, `[url=https://example.org]words[/url]`, `[quote=Bob]`, `[*]` before an item.
 
-An opening tag counts if its end follows soon, or if it has a value; so `array[b]` and `[i]` stay as they are.
+An opening tag counts if its end follows soon, or if it has a value; so `items[i]` and `[i]` stay as they are.
 """
 
 import re
@@ -50,6 +50,8 @@ def _item(text: str, at: int, state: ScanState) -> Step:
 
 def _opening(text: str, tag: re.Match[str], name: str, state: ScanState) -> Step:
     """A tag without a value, which counts if its end follows."""
+    if state.before.isalnum():  # items[i], for which no stream waits
+        return "", tag.start()
     start = tag.end()
     closer = re.compile(rf"\[/{name}\]", re.IGNORECASE).search(text, start, start + _TAG_CHARS)
     if closer is None:

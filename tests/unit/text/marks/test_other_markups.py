@@ -88,6 +88,13 @@ PROGRAMS = [
 ]
 
 
+def test_a_stream_does_not_wait_for_the_end_of_an_index() -> None:
+    steps = IncrementalSegmenter(SegmentOptions("en", 1000, markup=Markup.AUTO))
+    assert [piece.text for piece in steps.feed("Take items[i] of them. Then go on. It was")] == [
+        "Take items[i] of them.", "Then go on.",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("text", "expected"), [*FORMULAS, *PROGRAMS])
 def test_formulas_and_what_programs_leave_in_texts(text: str, expected: str) -> None:
     test_marks_of_other_markups_are_not_read(text, expected)
