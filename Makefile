@@ -73,14 +73,19 @@ prove: $(VENV)/.dev  ## run all tests RUNS times and keep a line of each run in 
 
 .venv-integrations/%/.installed: integrations/%/pyproject.toml pyproject.toml
 	$(PYTHON) -m venv .venv-integrations/$*
-	.venv-integrations/$*/bin/python -m pip install --quiet --disable-pip-version-check -e '.[http]' -e integrations/$* 'pytest>=8' 'pytest-asyncio>=1'
+	.venv-integrations/$*/bin/python -m pip install --quiet --disable-pip-version-check -e '.[http]' -e integrations/$* 'pytest>=8' 'pytest-asyncio>=1' 'httpx>=0.27,<1'
 	@touch $@
 
-integrations: $(patsubst %,.venv-integrations/%/.installed,livekit pipecat wyoming openai-agents)  ## test the plugins of other frameworks, with those frameworks (1 GB), against a real system
+.venv-integrations/ai-sdk/node_modules/.package-lock.json: integrations/ai-sdk/package.json .venv-integrations/ai-sdk/.installed
+	cp integrations/ai-sdk/package.json .venv-integrations/ai-sdk/
+	cd .venv-integrations/ai-sdk && PATH="$$PWD/bin:$$PATH" npm install --no-audit --no-fund --loglevel=error
+
+integrations: $(patsubst %,.venv-integrations/%/.installed,livekit pipecat wyoming openai-agents) .venv-integrations/ai-sdk/node_modules/.package-lock.json  ## test the plugins of other frameworks, with those frameworks (1 GB), against a real system
 	cd integrations && ../.venv-integrations/livekit/bin/python -m pytest -q livekit
 	cd integrations && ../.venv-integrations/pipecat/bin/python -m pytest -q pipecat
 	cd integrations && ../.venv-integrations/wyoming/bin/python -m pytest -q wyoming
 	cd integrations && ../.venv-integrations/openai-agents/bin/python -m pytest -q openai-agents
+	cd integrations && ../.venv-integrations/ai-sdk/bin/python -m pytest -q ai-sdk
 
 # The framework's own plugin for OpenAI's API, beside which ours is measured.
 .venv-integrations/livekit/.bench: .venv-integrations/livekit/.installed

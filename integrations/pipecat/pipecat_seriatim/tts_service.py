@@ -38,6 +38,7 @@ class SpokenContext:
     connection: ClientConnection
     receiving: "asyncio.Task[None] | None" = None
     cancelled: bool = False  #: by an interruption: audio that still comes is dropped
+    audio_s: float = 0.0  #: seconds of audio that were received
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -53,6 +54,7 @@ class SeriatimTTSService(TTSService):
         base_url: str = "",
         api_key: str = "",
         settings: SeriatimTTSSettings | None = None,
+        word_timestamps: bool = False,
         **options: Any,  # those of TTSService
     ) -> None:
         """Create it; it connects when the pipeline starts.
@@ -61,12 +63,18 @@ class SeriatimTTSService(TTSService):
             base_url: of the gateway; by default SERIATIM_BASE_URL, or http://127.0.0.1:8000.
             api_key: by default SERIATIM_API_KEY; a gateway without keys needs none.
             settings: voice, model, language and speed; what is not set is the gateway's choice.
+            word_timestamps: push a text frame for each word when it is spoken, instead of one for each sentence, so
+                that the context of an interrupted turn ends with the last word that was spoken. The times are the
+                engine's own, or estimates for engines that have none.
             options: those of Pipecat's `TTSService`, such as `sample_rate` or `text_aggregation_mode`.
         """
         effective = SeriatimTTSSettings(model="", voice="", language=None)
         if settings is not None:
             effective.apply_update(settings)
-        super().__init__(push_start_frame=True, settings=effective, **options)
+        super().__init__(
+            push_start_frame=True, push_text_frames=not word_timestamps, settings=effective, **options
+        )  # fmt: skip
+        self._word_timestamps = word_timestamps
         url = (base_url or os.environ.get("SERIATIM_BASE_URL", "") or BASE_URL).rstrip("/").removesuffix("/v1")
         key = api_key or os.environ.get("SERIATIM_API_KEY", "")
         self._stream_url = f"ws{url.removeprefix('http')}/v1/stream"
@@ -126,6 +134,7 @@ class SeriatimTTSService(TTSService):
         settings = self._settings
         fields = {"voice": settings.voice, "model": settings.model, "language": settings.language}
         start = {"type": "start", "format": "pcm", "sample_rate": self.sample_rate, "speed": settings.speed}
+        start["words"] = self._word_timestamps
         await connection.send(json.dumps(start | {name: value for name, value in fields.items() if value}))
         context = SpokenContext(connection)
         context.receiving = self.create_task(self._receive_audio(context, context_id), name=f"receive {context_id}")
@@ -159,6 +168,9 @@ class SeriatimTTSService(TTSService):
                 event: dict[str, Any] = json.loads(message)
                 if event["type"] == "error":
                     return f"{event['error']['code']}: {event['error']['message']}"
+                if event["type"] == "sentence" and self._word_timestamps and not context.cancelled:
+                    words = timed_words(event, context.audio_s)
+                    await self.add_word_timestamps(words, context_id, " " not in event["text"])
                 if event["type"] == "end":
                     if event["bytes"]:
                         await self._append_audio(context, context_id, await context.connection.recv(decode=False))
@@ -170,6 +182,7 @@ class SeriatimTTSService(TTSService):
 
     async def _append_audio(self, context: SpokenContext, context_id: str, audio: bytes) -> None:
         await self.stop_ttfb_metrics()
+        context.audio_s += len(audio) / 2 / self.sample_rate
         if not context.cancelled and self.audio_context_available(context_id):
             frame = TTSAudioRawFrame(audio, self.sample_rate, 1, context_id=context_id)
             await self.append_to_audio_context(context_id, frame)
@@ -196,3 +209,17 @@ class SeriatimTTSService(TTSService):
         for connection in [*self._idle, *(context.connection for context in self._contexts.values())]:
             await connection.close()
         self._idle.clear()
+
+
+def timed_words(sentence: dict[str, Any], start_s: float) -> list[tuple[str, float]]:
+    """The words of a sentence that begins at `start_s`, each with the marks beside it, and its time in the turn."""
+    text, starts, position = sentence["text"], [], 0
+    for word in sentence["words"]:
+        position = max(position, text.find(word["text"], position))
+        starts.append(position)
+        position += len(word["text"])
+    ends = [*starts[1:], len(text)]
+    return [
+        (text[first if number else 0 : end].strip(), start_s + word["start_ms"] / 1000)
+        for number, (word, first, end) in enumerate(zip(sentence["words"], starts, ends, strict=True))
+    ]

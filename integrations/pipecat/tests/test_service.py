@@ -73,6 +73,18 @@ async def test_a_turn_of_a_language_model_is_one_job(gateway: str, mode: TextAgg
     )
 
 
+@pytest.mark.parametrize("mode", [TextAggregationMode.SENTENCE, TextAggregationMode.TOKEN])
+async def test_each_word_has_a_frame_at_its_time(gateway: str, mode: TextAggregationMode) -> None:
+    service = SeriatimTTSService(base_url=gateway, text_aggregation_mode=mode, word_timestamps=True)
+    down, _ = await run(service, *tokens(TEXT))
+    words = [frame for frame in down if isinstance(frame, TTSTextFrame)]
+    assert [frame.text for frame in words] == TEXT.split()
+    times_s = [(frame.pts or 0) / 1e9 for frame in words]
+    assert times_s == sorted(times_s)
+    assert 1 < times_s[-1] - times_s[0] < len(audio_of(down)) / 2 / RATE_HZ
+    assert audio_of(down) == whole(gateway, TEXT)
+
+
 async def test_one_turn_after_another_uses_one_connection(gateway: str) -> None:
     connected = 0
 
