@@ -16,6 +16,7 @@ _MATTER_CHARS = 4000
 _BLANK = re.compile(r"[ \t]*\n")
 _QUOTE = re.compile(r"[ \t]{0,3}>(?!=)[ \t]?")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*\n")
+_UNDERLINE = re.compile(r"~{4,}")  #: of a title in reStructuredText; three of them are Markdown's
 _FENCE_IN_CODE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[\w+-]*[ \t]*")
 _HEADING = re.compile(r"[ \t]{0,3}(?:#{1,6}[ \t]+(?=\S)|#{2,6}(?=[^\W\d_])|(?:={2,6}|\*{2,6})[ \t]+(?=[^\W\d_]))")
 _EMOJI_ITEM = re.compile(rf"[ \t]*[{EMOJI}][{EMOJI}\ufe0f\u200d\u20e3]*[ \t]+(?=[^\s{EMOJI}])")
@@ -73,7 +74,8 @@ def line_rule(text: str, at: int, state: ScanState) -> Step:
     if quote := _QUOTE.match(text, at):
         return _quoted(state), quote.end()
     if fence := _FENCE.match(text, at):
-        state.fence, state.fence_quotes = fence[1], state.line_quotes
+        if not _is_underline(fence, state):
+            state.fence, state.fence_quotes = fence[1], state.line_quotes
         return "\n", fence.end()
     if state.table or _ROW.match(text, at):
         row = _row(text, at, newline, state)
@@ -82,6 +84,12 @@ def line_rule(text: str, at: int, state: ScanState) -> Step:
     state.line_start = False
     explicit = explicit_rule(text, at, newline, state)
     return _start_of_words(text, at, state) if explicit == ("", at) and not state.line_start else explicit
+
+
+def _is_underline(fence: re.Match[str], state: ScanState) -> bool:
+    """Is a row of tildes the line below a title, which is no longer, and no fence?"""
+    row = _UNDERLINE.fullmatch(fence[0].strip())
+    return row is not None and 0 < state.columns_above <= len(row[0])
 
 
 def _quoted(state: ScanState) -> str:

@@ -36,6 +36,8 @@ class ScanState:
     preformatted: bool = False  #: within `<pre>`, where lines are lines
     table: bool = False  #: was the line above a row of a table?
     cells: int = 0  #: of the current row of HTML
+    columns: int = 0  #: characters of the current line, as it was written
+    columns_above: int = 0  #: likewise of the line above
     heading: bool = False
     directive: bool = False  #: was the line above a directive of reStructuredText, or an option of one?
     quotes: int = 0  #: marks of quotation before the line above
@@ -63,6 +65,7 @@ class ScanState:
     def note(self, text: str, start: int, end: int, written: str) -> None:
         """`text[start:end]` has been read and `written` is given out for it."""
         if end > start:
+            self._count_columns(text, start, end)
             self.before = text[end - 1]
             self.path = self.path and not self.before.isspace()
             letters = _LAST_LETTERS.search(text[max(start, end - _WORD_CHARS) : end])
@@ -73,6 +76,15 @@ class ScanState:
         if words := written.rstrip(f"{HARD_LINE} \n\t"):
             self.solid = words[-1]
             self.breaks = 0
+
+    def _count_columns(self, text: str, start: int, end: int) -> None:
+        newline = text.rfind("\n", start, end)
+        if newline < 0:
+            self.columns += end - start
+            return
+        above = text.rfind("\n", start, newline)
+        self.columns_above = newline - above - 1 if above >= 0 else self.columns + newline - start
+        self.columns = end - newline - 1
 
     def start_line(self) -> None:
         """A line of Markdown has ended."""

@@ -34,6 +34,7 @@ RESTRUCTURED = [
         ".. note:: Mind it.\n\n.. warning::\n   Hot.\n\n.. rubric:: More words",
         "Note: Mind it. | Warning | Hot. | More words",
     ),
+    ("A title\n~~~~~~~\nText of *it*.\n\n~~~~\n*x*\n~~~~\nOn *it*.", "A title | Text of it. | *x* | On it."),
     ("He went\n\n.. and so on.\n\n... and more.", "He went | .. and so on. | ... and more."),
 ]
 OTHERS = [
