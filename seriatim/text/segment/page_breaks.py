@@ -53,7 +53,7 @@ def is_page_number(line: str) -> bool | None:
 
 def _is_head(line: str, *, bare: bool) -> bool:
     """Is a line a running head: a title or words in capitals, with the number of the page, or `bare` of it?"""
-    if not (bare or line[0].isdigit() or line[-1].isdigit()):
+    if not (bare or line[0].isdigit() or (line[-1].isdigit() and line.isupper())):
         return False
     words = _BESIDE_HEAD.sub("", line)
     if len(line) > HEAD_CHARS or not words[:1].isupper() or _HEAD_END.search(line):

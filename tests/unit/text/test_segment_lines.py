@@ -159,3 +159,12 @@ def test_lines_of_contents_items_below_a_colon_and_page_numbers_stand_alone(text
     steps = IncrementalSegmenter(SegmentOptions())
     pieces = [piece for char in text for piece in steps.feed(char)] + steps.flush()
     assert [piece.text for piece in pieces] == expected.split("|")
+
+
+@pytest.mark.parametrize("head", ["The Sea 12", "THE SEA 12", "12 | The Sea", "Sea6"])
+def test_a_running_head_is_judged_alike_however_the_text_comes(head: str) -> None:
+    text = f"The men had walked all the day from the old\n\n12\n{head}\n12\nhouse to the sea."
+    steps = IncrementalSegmenter(SegmentOptions())
+    assert [piece for char in text for piece in steps.feed(char)] + steps.flush() == list(
+        segment(text, SegmentOptions())
+    )
