@@ -41,12 +41,13 @@ class ParagraphLanguages:
         self._held.append(part)
         self._held_chars += len(part.text)
         full = self._held_chars > self._cut.hold_chars
+        closes = part.closes and not part.line_goes_on
         if not self._clear:
             self._line = f"{self._line} {part.text}".strip()
-            if part.closes or full:
+            if closes or full:
                 self._clear = self._decide(self._line) or (full and self._cut.hold_chars > 0)
         released = self._release() if self._clear or full else []
-        if part.closes:
+        if closes:
             self._line, self._clear = "", False
         return released
 

@@ -5,7 +5,7 @@ so that how the text was parted on its way here changes when a sentence goes out
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from seriatim.text.control_characters import PAUSES, STYLE, STYLES, pause_ms
@@ -17,7 +17,7 @@ from seriatim.text.segment.segment_options import SegmentOptions
 from seriatim.text.segment.sentence_boundary import mark_pattern, mark_start_pattern
 from seriatim.text.segment.sentence_marks import MarkVerdict, judge_mark
 from seriatim.text.segment.split_long import clause_end, split_index, timed_split_index
-from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle, StyleState, StyleTable
+from seriatim.text.speech_style import PLAIN_STYLE, SpeakerStyle, SpeechStyle, StyleState, StyleTable
 
 _PAUSE = re.compile(f" *(?:[{STYLES}] *)*([{PAUSES}])")
 _MARKS_BEHIND = re.compile(rf"([{STYLES}]+)([.,;:!?…。！？，、]*)")
@@ -41,6 +41,7 @@ class SentencePart:
     closes: bool  #: does its line end here?
     language: str = ""  #: BCP 47, of its paragraph; "": that of the options
     style: SpeechStyle = PLAIN_STYLE  #: in which it is spoken
+    line_goes_on: bool = False  #: in another speaker's voice, though this voice's part of the line closes
 
 
 @cache
@@ -150,12 +151,15 @@ class SentenceSplitter:
         ends = self._with_its_marks(mark.start())
         if not ends:
             return ends is None
-        after = self._style_state.changed(self._styles.style(mark.group()))
+        style, n_before = self._styles.style(mark.group()), len(parts)
+        after = self._style_state.changed(style)
         if after.style == self._style:
             self._text = self._text[: mark.start()] + self._text[mark.end() :]
         else:
             self._end(mark.start(), parts, self._silence_ms(mark.group()), closes=True)
             self._text = self._text[1:]
+            if isinstance(style, SpeakerStyle) and len(parts) > n_before:
+                parts[-1] = replace(parts[-1], line_goes_on=True)
         self._set_style(after)
         return True
 

@@ -1,6 +1,7 @@
 """Quoted speech of novels: each quotation has the speaker whom the text names, and no other."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -148,6 +149,20 @@ def test_a_paragraph_that_ends_with_a_quotation_has_its_pause() -> None:
         ("“Come in,”", 0), ("said Anna.", 200), ("“Come.”", 200), ("The end.", 200),
     ]  # fmt: skip
     assert pieces[4].style.voice == pieces[8].style.voice == "", "the voice ends with its paragraph"
+
+
+def test_the_language_of_a_paragraph_is_judged_by_all_of_it() -> None:
+    asked: list[str] = []
+
+    def language(text: str) -> str:
+        asked.append(text)
+        return ""
+
+    cut = replace(cut_of(VOICES), hold_chars=400, paragraph_language=language)
+    pieces = list(segment("“Come in,” said Anna. She sat down.\n\nIt rained.", cut))
+    assert [piece.text for piece in pieces] == ["“Come in,”", "said Anna.", "She sat down.", "It rained."]
+    assert "“Come in,” said Anna. She sat down." in asked
+    assert not {"“Come in,”", "said Anna."} & set(asked), "two words say little of their language"
 
 
 def test_what_is_spoken_does_not_depend_on_how_the_text_is_parted() -> None:
