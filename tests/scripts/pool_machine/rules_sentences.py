@@ -159,6 +159,15 @@ class Voices(PoolRules):
             lambda: pool_handover.hand_over(self.pool, message, chosen, token, silent_ms, self.raw), twice=True,
         )  # fmt: skip
 
+    @precondition(lambda self: self.pool.handovers_left > 0.999)
+    @rule(silent_ms=st.sampled_from([300, 3_000]), owner=OWNERS)
+    def a_process_hangs(self, silent_ms: int, owner: str) -> None:
+        """It gets all that is due, hands a live sentence over, and is sent it again."""
+        self.a_process_gets_all(owner)
+        if self.live_running():
+            self.hand_over(0, silent_ms, None)
+            self.a_process_gets_all(owner)
+
     def live_running(self) -> list[TaskMessage]:
         """Attempts that speak a live sentence now."""
         live = [m for m in self.messages if self.pool.jobs[m.job].kind == LIVE and self.counts(m)]

@@ -22,10 +22,11 @@ class PoolMachine(House, SubmissionRules, Voices):
         slots=st.integers(1, 4), most=st.integers(1, 2), rtf=st.sampled_from([0.25, 0.25, 1.0, 3.0]),
         gap=st.sampled_from(list(GapPolicy)), closed=st.booleans(), theta=st.sampled_from([None, 3_000, 200]),
         reserve=st.sampled_from([0.05, 0.6]), handovers=st.sampled_from([0, 1, 5]), known=st.booleans(),
+        late=st.sampled_from([1, 1, 1.2]),
     )  # fmt: skip
     def begin(
         self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int | None, reserve: float,
-        handovers: int, known: bool,
+        handovers: int, known: bool, late: float,
     ) -> None:  # fmt: skip
         """A house at work: a talk, a book, and two processes."""
         self.retry = RetryPolicy(max_failures=most, backoff_ms=300, ended_life_ms=600_000)
@@ -38,6 +39,8 @@ class PoolMachine(House, SubmissionRules, Voices):
         self.pool.theta = theta
         self.redis.hset(f"{PREFIX}:m", mapping={"handovers_left": handovers, "silences": KNOWN * known, "silence": 200})
         self.pool.handovers_left, self.pool.silences, self.pool.silence = handovers, KNOWN * known, 200
+        self.redis.hset(f"{PREFIX}:m", mapping={"late": late, "late_at": self.raw})
+        self.pool.late, self.pool.late_at = late, self.raw
         session = Submission(
             "talk", "ann", JobKind.LIVE, SPEC, closed=closed, gap=gap, producer_ms=5_000, queue_limit_ms=4_000
         )
