@@ -305,7 +305,7 @@ def finish(pool: Pool, message: TaskMessage, finished: FinishedSentence, raw: fl
         return FinishVerdict.STALE
     if wall_ms > 0 and finished.silence_ms is not None:
         pool_handover.note_silence(pool, finished.silence_ms)
-    took = wall_ms
+    room, took = pool.live_room, wall_ms  # as it is before the sentence raises what is allowed
     if wall_ms > 0 and sentence.state == "R":
         took += min(MOST_BETWEEN_MS, max(0, t - sentence.slot_at - wall_ms))
     land(pool, message.job, message.seq)
@@ -316,7 +316,7 @@ def finish(pool: Pool, message: TaskMessage, finished: FinishedSentence, raw: fl
     charge(pool, pool.jobs[message.job], took - sentence.cost)
     if wall_ms > 0 and audio_ms > 0:
         _learn(pool, took, audio_ms)
-        _follow_speed(pool, pool.jobs[message.job])
+        _follow_speed(pool, pool.jobs[message.job], room)
     over(pool, message.job, message.seq, audio_ms, t)
     look_at(pool, message.job, t)
     return FinishVerdict.OK
@@ -349,9 +349,9 @@ def _learn(pool: Pool, took_ms: float, audio_ms: float) -> None:
     pool.theta = max((pool.theta or 0) * 0.99, 1.5 * took_ms)
 
 
-def _follow_speed(pool: Pool, job: PoolJob) -> None:
+def _follow_speed(pool: Pool, job: PoolJob, room: float) -> None:
     """A live job needs its share as its engine speaks now."""
-    share = min((pool.rtf or 0) * job.speed, pool.live_room)
+    share = min((pool.rtf or 0) * job.speed, room)
     if job.kind == LIVE and share > 0 and abs(share - job.rate) > job.rate * SAME_SHARE:
         job.rate = share
 
