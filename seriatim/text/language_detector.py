@@ -26,6 +26,16 @@ def detect_language(text: str) -> tuple[str, float]:
     return closest_language(text, ranked[0][0]), sum(probability for tag, probability in ranked if tag in family)
 
 
+def probability_of(text: str, language: str) -> float:
+    """The probability, 0..1, that a text is in a language (or a close one); 0 without the extra, or if it is not known.
+
+    `language`: a code of ISO 639-1.
+    """
+    model = _model()
+    family = family_of(language)
+    return sum(float(probability) for tag, probability in model.rank(text) if tag in family) if model else 0.0
+
+
 def load_detector() -> None:
     """Load the model, unless it is loaded or not installed: a server does so before a text needs it."""
     _model()

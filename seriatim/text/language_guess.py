@@ -7,7 +7,7 @@ clear answer counts and no answer is one, too.
 import re
 from collections import Counter
 
-from seriatim.text.language_detector import detect_language
+from seriatim.text.language_detector import detect_language, probability_of
 from seriatim.text.languages import base_language
 from seriatim.text.scripts import words_in_other_scripts
 
@@ -18,6 +18,8 @@ PARAGRAPH_CHARS = 400  #: from the beginning of a paragraph
 FEWEST = 3  #: frequent words of a language, fewer than which say nothing
 CLEAR = 1.5  #: times as many as of English
 PROBABLE = 0.5  #: probability from which the detector is believed: 2,128 paragraphs of English prose had one below it
+#: probability of the expected language, from which no other is believed: of short paragraphs in others it is below 0.01
+POSSIBLE = 0.05
 FEWEST_WORDS = 3  #: words of a text that is detected; names and greetings are in no language
 FEWEST_LETTERS = 12  #: likewise
 EVIDENT_SHARE = (
@@ -92,7 +94,7 @@ def guess_language(text: str) -> str:
 def guess_paragraph(text: str, expected: str) -> str:
     """Return the tag of a paragraph's language; "" where it is not clear. `expected`: BCP 47, of the text around it."""
     sample, base = text[:PARAGRAPH_CHARS], base_language(expected)
-    return _by_script(sample) or (base if _evident(sample, base) else _by_words(sample))
+    return _by_script(sample) or (base if _evident(sample, base) else _by_words(sample, base))
 
 
 def _by_script(sample: str) -> str:
@@ -113,15 +115,16 @@ def _by_script(sample: str) -> str:
     return next((other for other, letters in LETTERS.get(tag, {}).items() if set(letters) & set(sample)), tag)
 
 
-def _by_words(sample: str) -> str:
-    """The language of Latin letters; "" where it is not clear."""
+def _by_words(sample: str, expected: str = "en") -> str:
+    """The language of Latin letters; "" where it is not clear, or may just as well be the `expected` one."""
     if _evident(sample, "en"):
         return "en"
     if len(LETTER.findall(sample)) < FEWEST_LETTERS or len(_WORD.findall(sample)) < FEWEST_WORDS:
         return ""
     tag, probability = detect_language(sample[:DETECTED_CHARS])
     if probability >= PROBABLE:
-        return tag
+        excluded = tag == expected or probability_of(sample[:DETECTED_CHARS], expected) < POSSIBLE
+        return tag if excluded else ""
     return "" if tag else _by_frequent_words(sample)
 
 

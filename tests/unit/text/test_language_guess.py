@@ -40,6 +40,18 @@ def test_an_unclear_one_has_none_that_is_foreign(text: str) -> None:
     assert guess_language(text) in ("", "en")
 
 
+SHORT_PARAGRAPHS = (
+    "The quay lay in fog.", "Old men sat on benches.", "A door slammed shut.", "Tom nodded slowly.", "No moon shone.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SHORT_PARAGRAPHS)
+def test_a_short_paragraph_that_may_be_in_the_expected_language_is_in_no_other(text: str) -> None:
+    """The first was Somali, with a probability of 0.62, and was spoken by a voice of that language."""
+    assert guess_paragraph(text, "en") in ("", "en")
+    assert guess_language(text) in ("", "en")
+
+
 @pytest.mark.parametrize("text", ["She said 今天 and left.", TEXTS["en"] * 200 + " Привет, мир.", "the word λόγος is"])
 def test_words_of_another_script_in_it_make_several_languages(text: str) -> None:
     assert guess_language(text) == "mul"
