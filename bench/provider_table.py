@@ -23,7 +23,7 @@ class ProviderFigure:
 
     name: str
     measured: str
-    wanted: str
+    required: str
     met: bool
 
 
@@ -39,7 +39,10 @@ def main(argv: Sequence[str]) -> int:
 
 def provider_table(rows: Sequence[ProviderFigure]) -> str:
     """The rows below each other, in columns."""
-    cells = [("", "measured", "wanted", ""), *((r.name, r.measured, r.wanted, "" if r.met else "missed") for r in rows)]
+    cells = [
+        ("", "measured", "required", ""),
+        *((r.name, r.measured, r.required, "" if r.met else "missed") for r in rows),
+    ]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     padded = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
     return "\n".join(line.rstrip() for line in padded)
@@ -47,27 +50,27 @@ def provider_table(rows: Sequence[ProviderFigure]) -> str:
 
 def provider_figures(found: Mapping[str, Any]) -> list[ProviderFigure]:
     """The rows of what the benches found, by the names of FILES."""
-    by_providers, wanted = found["providers"], providers.TARGETS
+    by_providers, required = found["providers"], providers.TARGETS
     parallel, several, first = (by_providers[name] for name in ("parallel", "several", "first"))
     return [
         ProviderFigure(
             f"8 chunks of 4 s, limit {providers.PLACES}, against one after another",
             f"{parallel['ratio']:.2f} x, {parallel['of_ideal']:.2f} of the ideal",
-            f"{wanted['ratio']} x, {wanted['of_ideal']}",
-            parallel["ratio"] >= wanted["ratio"] and parallel["of_ideal"] <= wanted["of_ideal"],
+            f"{required['ratio']} x, {required['of_ideal']}",
+            parallel["ratio"] >= required["ratio"] and parallel["of_ideal"] <= required["of_ideal"],
         ),
         *(_limit_figure(name, found["limit"][name]) for name in ("reported", "refusals")),
         ProviderFigure(
             "3 digests of 8 and a dialogue of 13 at once",
             f"no mix-up, {several['of_ideal']:.2f} of the ideal, {several['memory_mb']:.0f} MB",
-            f"no mix-up, {wanted['of_ideal']}, {wanted['memory_mb']:.0f} MB",
-            several["of_ideal"] <= wanted["of_ideal"] and several["memory_mb"] <= wanted["memory_mb"],
+            f"no mix-up, {required['of_ideal']}, {required['memory_mb']:.0f} MB",
+            several["of_ideal"] <= required["of_ideal"] and several["memory_mb"] <= required["memory_mb"],
         ),
         ProviderFigure(
             "own part of the first sound, p50 and p99",
             f"{first['own_p50_ms']:.1f} ms, {first['own_p99_ms']:.1f} ms",
-            f"{wanted['own_p50_ms']:.0f} ms, {wanted['own_p99_ms']:.0f} ms",
-            first["own_p50_ms"] <= wanted["own_p50_ms"] and first["own_p99_ms"] <= wanted["own_p99_ms"],
+            f"{required['own_p50_ms']:.0f} ms, {required['own_p99_ms']:.0f} ms",
+            first["own_p50_ms"] <= required["own_p50_ms"] and first["own_p99_ms"] <= required["own_p99_ms"],
         ),
         _takeover_figure(found["takeovers"]),
     ]
@@ -75,27 +78,27 @@ def provider_figures(found: Mapping[str, Any]) -> list[ProviderFigure]:
 
 def _limit_figure(name: str, figures: Mapping[str, Any]) -> ProviderFigure:
     """A limit that changes; where nothing reports it, more of it is found by trying alone."""
-    wanted = changing_limit.TARGETS
-    most_up = wanted["requests"] if name == "reported" else UNREPORTED_UP
+    required = changing_limit.TARGETS
+    most_up = required["requests"] if name == "reported" else UNREPORTED_UP
     down, up = figures["requests"][1:]
     shown = {"reported": "as answers report it", "refusals": "as refusals alone show it"}[name]
     return ProviderFigure(
         f"limit 10, 3, 10, {shown}",
         f"{figures['failed']} failed, followed after {down} and {up} requests, {figures['refused']:.1%} refused",
-        f"0 failed, {wanted['requests']} and {most_up} requests, {wanted['refused']:.0%}",
-        figures["failed"] == 0 and down <= wanted["requests"] and up <= most_up
-        and figures["refused"] <= wanted["refused"],
+        f"0 failed, {required['requests']} and {most_up} requests, {required['refused']:.0%}",
+        figures["failed"] == 0 and down <= required["requests"] and up <= most_up
+        and figures["refused"] <= required["refused"],
     )  # fmt: skip
 
 
 def _takeover_figure(figures: Mapping[str, Any]) -> ProviderFigure:
-    wanted = takeovers.TARGETS
+    required = takeovers.TARGETS
     p95_ms, lost = figures["silence_p95_ms"], figures["lost"]
     return ProviderFigure(
         f"upstream killed in mid-sentence, {figures['rounds']} rounds: silence p95",
         f"{p95_ms:.0f} ms, one discontinuity, {lost} words lost, at most {figures['again']} said again",
-        f"{wanted['silence_ms']:.0f} ms, one, {wanted['words_lost']} lost",
-        p95_ms <= wanted["silence_ms"] and lost <= wanted["words_lost"],
+        f"{required['silence_ms']:.0f} ms, one, {required['words_lost']} lost",
+        p95_ms <= required["silence_ms"] and lost <= required["words_lost"],
     )
 
 

@@ -11,10 +11,10 @@ from seriatim.exit_codes import ExitCode
 from seriatim.process.interpreter import python_command
 
 
-def ask_engine(module: str, *arguments: str, limit_s: float | None = None, given: str = "") -> Any:
+def ask_engine(module: str, *arguments: str, limit_s: float | None = None, stdin_text: str = "") -> Any:
     """Run `python -m module arguments` and return what it printed, one line of JSON.
 
-    `given`: what it reads on its standard input.
+    `stdin_text`: what it reads on its standard input.
 
     Raises:
         BadInput: the module refuses the arguments; the message is its own.
@@ -23,7 +23,7 @@ def ask_engine(module: str, *arguments: str, limit_s: float | None = None, given
     command = python_command(module, *arguments)
     try:
         done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", check=False, timeout=limit_s, input=given
+            command, capture_output=True, encoding="utf-8", check=False, timeout=limit_s, input=stdin_text
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise EngineUnavailable(

@@ -70,8 +70,8 @@ def test_several_digests_and_a_dialogue_at_once_are_not_mixed_up(system: RealSys
         provider_workers(system, provider.url, f"voices={','.join(voices)}", slots=5)
         producer = system.producer()
         listeners = [Listener(producer.enqueue(job, request(user=f"user {n}"))) for n, job in enumerate(jobs)]
-        heard = [listener.pcm() for listener in listeners]
-    assert heard == [
+        received = [listener.pcm() for listener in listeners]
+    assert received == [
         b"".join(heard_sound(each.text, voice=voices.index(each.voice or voices[0])) for each in job) for job in jobs
     ]
 

@@ -14,8 +14,11 @@ from seriatim.text.lexicon import Lexicon
 from seriatim.text.segment import SegmentOptions
 
 WRITTEN = "workers.engines.written_sentences"
-ASKED = ("hibari", "kokoro")  #: engines that write a sentence as their phonemes turn out: a process of theirs does
-SHOWN = tuple(sorted((*DIALECTS, *ASKED)))
+WRITING_ENGINES = (
+    "hibari",
+    "kokoro",
+)  #: engines that write a sentence as their phonemes turn out: a process of theirs does
+SHOWN = tuple(sorted((*DIALECTS, *WRITING_ENGINES)))
 
 
 def run_text(document: Document, options: SegmentOptions, lexicon: Lexicon, *, explain: bool, engine: str = "") -> int:
@@ -43,7 +46,7 @@ def _dialect(engine: str) -> ShownDialect:
         return shown_dialect(engine)
 
     def ask(sentences: Sequence[tuple[str, str]]) -> Sequence[str]:
-        written: list[str] = ask_engine(WRITTEN, engine, given=json.dumps(sentences))
+        written: list[str] = ask_engine(WRITTEN, engine, stdin_text=json.dumps(sentences))
         return written
 
     return ShownDialect(engine, ask)

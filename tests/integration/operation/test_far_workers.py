@@ -32,7 +32,7 @@ def enqueue(system: RealSystem, n: int, name: str) -> Job:
     return system.producer().enqueue(text(n, name), JobRequest.of({"engine": "tone", "window_ms": 600_000}))
 
 
-def spoken(system: RealSystem, job: Job, n: int) -> Sequence[SpokenSentence]:
+def spoken_sentences(system: RealSystem, job: Job, n: int) -> Sequence[SpokenSentence]:
     """The sentences of a job in order, once it has them all."""
 
     def found() -> Sequence[SpokenSentence] | None:
@@ -72,8 +72,8 @@ def test_no_accepted_listener_hears_silence(new_system: Callable[..., RealSystem
         proxy.be(Mood.SLOW, delay_ms / 1000)
         far = {"redis_url": f"unix://{proxy.socket}", "broker_url": f"redis+socket://{proxy.socket}"}
         system.workers(1, slots=SLOTS, options={"fixed_ms": COST_MS, "rtf": GUESS}, **far)
-        spoken(system, enqueue(system, N_MEASURED, "the first text"), N_MEASURED)
+        spoken_sentences(system, enqueue(system, N_MEASURED, "the first text"), N_MEASURED)
         jobs = accepted_jobs(system)
         assert SLOTS <= len(jobs) < TOO_MANY
-        silences = [longest_silence_ms(spoken(system, job, N_SENTENCES)) for job in jobs]
+        silences = [longest_silence_ms(spoken_sentences(system, job, N_SENTENCES)) for job in jobs]
         assert [ms for ms in silences if ms > SILENCE_MS] == []

@@ -1,4 +1,4 @@
-"""A job whose life is over: what comes late about it makes nobody take it for one that is there."""
+"""A job whose life is over: nothing that comes late about it makes it look like one that is there."""
 
 from redis import Redis
 

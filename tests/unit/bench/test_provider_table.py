@@ -26,7 +26,7 @@ FOUND: dict[str, Any] = {
 def test_the_rows_of_a_run_that_reaches_all() -> None:
     rows = provider_figures(FOUND)
     assert all(row.met for row in rows)
-    assert [(row.measured, row.wanted) for row in rows] == [
+    assert [(row.measured, row.required) for row in rows] == [
         ("4.60 x, 1.08 of the ideal", "4.5 x, 1.1"),
         ("0 failed, followed after 6 and 9 requests, 1.2% refused", "0 failed, 10 and 10 requests, 5%"),
         ("0 failed, followed after 10 and 71 requests, 5.0% refused", "0 failed, 10 and 80 requests, 5%"),

@@ -152,17 +152,17 @@ def test_a_paragraph_that_ends_with_a_quotation_has_its_pause() -> None:
 
 
 def test_the_language_of_a_paragraph_is_judged_by_all_of_it() -> None:
-    asked: list[str] = []
+    judged_texts: list[str] = []
 
     def language(text: str) -> str:
-        asked.append(text)
+        judged_texts.append(text)
         return ""
 
     cut = replace(cut_of(VOICES), hold_chars=400, paragraph_language=language)
     pieces = list(segment("“Come in,” said Anna. She sat down.\n\nIt rained.", cut))
     assert [piece.text for piece in pieces] == ["“Come in,”", "said Anna.", "She sat down.", "It rained."]
-    assert "“Come in,” said Anna. She sat down." in asked
-    assert not {"“Come in,”", "said Anna."} & set(asked), "two words say little of their language"
+    assert "“Come in,” said Anna. She sat down." in judged_texts
+    assert not {"“Come in,”", "said Anna."} & set(judged_texts), "two words say little of their language"
 
 
 def test_what_is_spoken_does_not_depend_on_how_the_text_is_parted() -> None:

@@ -1,4 +1,4 @@
-"""Markup of forums, wikis, reStructuredText, Pandoc and LaTeX in texts whose markup nobody names."""
+"""Markup of forums, wikis, reStructuredText, Pandoc and LaTeX in texts whose markup no caller names."""
 
 import pytest
 
