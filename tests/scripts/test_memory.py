@@ -14,8 +14,15 @@ from seriatim.records import JobKind
 from seriatim.state.stream_record import shards_with_audio
 from tests.scripts.job.slot_driver import Slot, pcm
 from tests.scripts.pool.pool_driver import POOL, PoolDriver
+from tests.support.process_system import wait_until
 
 LONG = 1_000_000  #: bytes of sound: more than all else that a test leaves on its server
+
+
+@pytest.fixture(autouse=True)
+def settled(redis: Redis) -> None:
+    """What earlier tests left is freed in the background, and would give a full server room."""
+    wait_until(lambda: redis.info("memory")["lazyfree_pending_objects"] == 0)
 
 
 @pytest.fixture
