@@ -49,7 +49,7 @@ def test_every_command_that_talks_to_redis_takes_its_address() -> None:
     """`seriatim worker` has a grammar of its own, and the same option (tests/integration/operation/test_workers.py)."""
     words = {
         "book": ["novel.epub"], "book fix": ["novel.m4b"], "batch": ["texts", "-o", "spoken"], "cancel": ["j"],
-        "timeline": ["j"], "healthcheck": ["worker"],
+        "timeline": ["j"], "healthcheck": ["worker"], "cache": ["warm", "menu.txt"],
     }  # fmt: skip
     for command in set(COMMANDS) - {"models", "text", "tune"}:
         assert parsed(command, *words.get(command, []), "--redis", "redis://there/0").redis == "redis://there/0"
