@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import functools
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +35,7 @@ from seriatim.servers.connection_shares import ConnectionShares
 from seriatim.servers.redis_clients import command_client
 from seriatim.setting_pairs import setting_pairs
 from seriatim.settings import Settings
-from seriatim.text.language_detector import load_detector
+from seriatim.text.language_detector import load_detector_ahead
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,7 +102,7 @@ class GatewayContext:
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Run the background tasks while the process serves, and load what the first texts will need."""
-        threading.Thread(target=load_detector, name="language detector", daemon=True).start()
+        load_detector_ahead()
         call_threads = ThreadPoolExecutor(THREADS, "call")
         asyncio.get_running_loop().set_default_executor(call_threads)
         report_task = asyncio.create_task(run_forever(self.reports.run, "reports"))

@@ -22,7 +22,7 @@ from gateway.output.speak_arguments import SpeakArguments
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.audio.title_tags import first_words
 from seriatim.client.job import Job
-from seriatim.client.job_options import AUTO, JobRequest
+from seriatim.client.job_options import AUTO
 from seriatim.client.producer import Producer
 from seriatim.client.resolved_request import ResolvedRequest
 from seriatim.client.sentence_rows import segmentation_for, sentences_of_text
@@ -33,7 +33,8 @@ from seriatim.process.process_age import process_age_s
 from seriatim.records import Sentence
 from seriatim.state.job_record import read_job, sentences_by_worker
 from seriatim.stream_entries import Audio, Gap, SentenceStart
-from seriatim.text.language_detector import load_detector
+from seriatim.text.language_detector import load_detector_ahead
+from seriatim.text.language_guess import asks_detector
 
 WATCH_S = 0.5  #: how soon a process that ended for good is noticed
 KEEP_ALIVE_S = 10.0  #: between two reports that a job whose turn has not come has a reader
@@ -141,23 +142,12 @@ def speak_text(system: LocalSystem, run: SpeakRun) -> RunSummary:
         SeriatimError: the job, its text or the system ended early.
     """
     if run.arguments.embedded:
-        prepare_language_guess(run.arguments.request)
+        if run.arguments.request.language in ("", AUTO) and asks_detector(run.arguments.text):
+            load_detector_ahead()  # half a second, for which the first sentence would wait
         for plan in run.arguments.worker_plans:
             system.await_workers(plan.pool_name)
     with closing(Producer(system.settings)) as producer:
         return _speak_with(producer, system, run)
-
-
-def prepare_language_guess(request: JobRequest) -> threading.Thread | None:
-    """Load the language detector beside what else starts, if the text is to decide its language; returns the thread.
-
-    That takes half a second, for which the first sentence would wait.
-    """
-    if request.language not in ("", AUTO):
-        return None
-    loading = threading.Thread(target=load_detector, name="language detector", daemon=True)
-    loading.start()
-    return loading
 
 
 def _speak_with(producer: Producer, system: LocalSystem, run: SpeakRun) -> RunSummary:

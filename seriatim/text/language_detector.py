@@ -3,6 +3,7 @@
 It is an extra, `language`: without it nothing is detected, and the callers go by scripts and frequent words.
 """
 
+import threading
 from functools import cache
 from typing import Any
 
@@ -36,9 +37,11 @@ def probability_of(text: str, language: str) -> float:
     return sum(float(probability) for tag, probability in model.rank(text) if tag in family) if model else 0.0
 
 
-def load_detector() -> None:
-    """Load the model, unless it is loaded or not installed: a server does so before a text needs it."""
-    _model()
+def load_detector_ahead() -> threading.Thread:
+    """Load the model in a thread, before a text needs it, unless it is loaded or not installed; returns the thread."""
+    loading = threading.Thread(target=_model, name="language detector", daemon=True)
+    loading.start()
+    return loading
 
 
 @single_flight

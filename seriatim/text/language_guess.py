@@ -97,6 +97,13 @@ def guess_paragraph(text: str, expected: str) -> str:
     return _by_script(sample) or (base if _evident(sample, base) else _by_words(sample, base))
 
 
+def asks_detector(text: str) -> bool:
+    """Whether a guess at a text, or at a paragraph of its beginning, asks the detector, English being expected."""
+    sample = text[:SAMPLE_CHARS]
+    parts = [sample, *(paragraph[:PARAGRAPH_CHARS] for paragraph in sample.split("\n\n"))]
+    return any(not _evident(part, "en") and not _says_nothing(part) for part in parts)
+
+
 def _by_script(sample: str) -> str:
     """The language of the script that most of its letters are in; "" if that is the Latin one, or there is none."""
     if sample.isascii():
@@ -119,13 +126,18 @@ def _by_words(sample: str, expected: str = "en") -> str:
     """The language of Latin letters; "" where it is not clear, or may just as well be the `expected` one."""
     if _evident(sample, "en"):
         return "en"
-    if len(LETTER.findall(sample)) < FEWEST_LETTERS or len(_WORD.findall(sample)) < FEWEST_WORDS:
+    if _says_nothing(sample):
         return ""
     tag, probability = detect_language(sample[:DETECTED_CHARS])
     if probability >= PROBABLE:
         excluded = tag == expected or probability_of(sample[:DETECTED_CHARS], expected) < POSSIBLE
         return tag if excluded else ""
     return "" if tag else _by_frequent_words(sample)
+
+
+def _says_nothing(sample: str) -> bool:
+    """Whether it has too few words to be in a language."""
+    return len(LETTER.findall(sample)) < FEWEST_LETTERS or len(_WORD.findall(sample)) < FEWEST_WORDS
 
 
 def _evident(sample: str, language: str) -> bool:

@@ -19,7 +19,7 @@ from workers.engines.tone import melody
 
 THREADS = 8
 LOADERS: dict[str, tuple[Any, Callable[[], object]]] = {
-    "language detector": (language_detector._model, language_detector.load_detector),
+    "language detector": (language_detector._model, lambda: language_detector.load_detector_ahead().join()),
     "plain forms": (unicode_forms._folded, unicode_forms._folded),
     "reading rules": (sentence_reader._rules, partial(sentence_reader._rules, "pl", digits=True)),
     "phrases": (phrase_breaks._parser, partial(phrase_breaks._parser, "thai")),

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from seriatim.text.language_detector import _model
-from seriatim.text.language_guess import guess_language, guess_paragraph
+from seriatim.text.language_detector import _model, detect_language
+from seriatim.text.language_guess import asks_detector, guess_language, guess_paragraph
 from tests.support.process_system import ROOT
 
 TEXTS = {
@@ -50,6 +50,20 @@ def test_a_short_paragraph_that_may_be_in_the_expected_language_is_in_no_other(t
     """The first was Somali, with a probability of 0.62, and was spoken by a voice of that language."""
     assert guess_paragraph(text, "en") in ("", "en")
     assert guess_language(text) in ("", "en")
+
+
+@pytest.mark.parametrize("text", ["Hello.", "Good morning, Anna!", *SHORT_PARAGRAPHS, *TEXTS.values()])
+def test_it_is_known_beforehand_whether_the_detector_is_needed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    samples: list[str] = []
+
+    def watched(sample: str) -> tuple[str, float]:
+        samples.append(sample)
+        return detect_language(sample)
+
+    monkeypatch.setattr("seriatim.text.language_guess.detect_language", watched)
+    guess_language(text)
+    guess_paragraph(text, "en")
+    assert asks_detector(text) or not samples
 
 
 @pytest.mark.parametrize("text", ["She said 今天 and left.", TEXTS["en"] * 200 + " Привет, мир.", "the word λόγος is"])

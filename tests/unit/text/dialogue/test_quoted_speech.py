@@ -70,7 +70,7 @@ def test_two_who_take_turns_go_on_to_do_so_as_long_as_nothing_says_otherwise() -
     assert speakers(talk + "“At last.”\n\n“The boat was late.”") == ["Anna", "Tom", "Anna", "Tom"]
     assert speakers(talk + "“At last,” she said.\n\n“Yes.”") == ["Anna", "Tom", "Anna", "Tom"]
     assert speakers(talk + "“At last,” he said.\n\n“Yes.”") == ["Anna", "Tom", "", ""], "another speaker's pronoun"
-    assert speakers(talk + "“Anna, wait.”\n\n“Yes.”") == ["Anna", "Tom", "", ""], "nobody calls herself"
+    assert speakers(talk + "“Anna, wait.”\n\n“Yes.”") == ["Anna", "Tom", "", ""], "no one calls herself"
     assert speakers(talk + "A door fell shut.\n\n“What was that?”") == ["Anna", "Tom", ""], "others may have come"
     assert speakers(talk + "“What was that?” said Mary.\n\n“The wind.”") == ["Anna", "Tom", "", ""]
     assert speakers(talk + "The captain nodded. “Come.”\n\n“Yes.”") == ["Anna", "Tom", "", ""]
