@@ -97,12 +97,7 @@ class PoolReadiness:
             await cancel_and_wait(reading)
             with contextlib.suppress(SeriatimError):
                 await asyncio.to_thread(job.cancel, "a probe that was not heard")
-        if reading.cancelled():
-            return f"pool {pool!r} has not spoken a probe sentence within {PROBE_S:g} s"
-        *entries, end = reading.result()
-        if isinstance(end, End) and end.state != "done":
-            return f"pool {pool!r} cannot speak: {end.reason}"
-        return "" if any(isinstance(entry, Audio) for entry in entries) else f"pool {pool!r} gave no audio for a probe"
+        return probe_problem(pool, None if reading.cancelled() else reading.result())
 
     async def _read_to_end(self, job: Job) -> list[PlayableEntry | End]:
         """Read a job as its listener would."""
@@ -115,3 +110,17 @@ class PoolReadiness:
         finally:
             self.reports.close(delivery)
         return found
+
+
+def probe_problem(pool: str, entries: list[PlayableEntry | End] | None) -> str:
+    """The reason why what was read of a probe, up to its end, does not prove a pool ready; "" if it does.
+
+    None means that no end came in time. The job's own timeout is as long, so which of the two is noticed first is
+    chance: they have one message.
+    """
+    end = entries[-1] if entries else None
+    if entries is None or (isinstance(end, End) and end.state == "timed_out"):
+        return f"pool {pool!r} has not spoken a probe sentence within {PROBE_S:g} s"
+    if isinstance(end, End) and end.state != "done":
+        return f"pool {pool!r} cannot speak: {end.reason}"
+    return "" if any(isinstance(entry, Audio) for entry in entries) else f"pool {pool!r} gave no audio for a probe"

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway.http.readiness import probe_problem
 from seriatim.client.job_options import JobRequest
+from seriatim.keys import StreamPosition
+from seriatim.stream_entries import Audio, End
 from tests.http.gateways import start
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import RealSystem, wait_until
@@ -42,3 +45,25 @@ def test_a_gateway_that_cannot_read_what_is_spoken_is_not_ready(
         n_done = system.count("done")
         assert client.get("/readyz").json() == {"status": "ready"}
         assert system.count("done") - n_done == (proof == "a probe")
+
+
+@pytest.mark.parametrize(
+    ("end", "problem"),
+    [
+        (None, "has not spoken a probe sentence within 5 s"),
+        (
+            End(StreamPosition(1), "timed_out", "not spoken within 5 s", 0, 0),
+            "has not spoken a probe sentence within 5 s",
+        ),
+        (End(StreamPosition(1), "failed", "the engine is broken", 0, 0), "cannot speak: the engine is broken"),
+        (End(StreamPosition(1), "done", "", 0, 0), "gave no audio for a probe"),
+    ],
+)
+def test_a_probe_that_ends_in_time_out_has_the_message_of_one_without_an_end(end: End | None, problem: str) -> None:
+    """Both limits are as long: which of the two is noticed first is chance."""
+    assert problem in probe_problem("tone", None if end is None else [end])
+
+
+def test_a_probe_with_audio_proves_its_pool_ready() -> None:
+    end = End(StreamPosition(1), "done", "", 2, 1)
+    assert not probe_problem("tone", [Audio(StreamPosition(1, 2), b"\0\0"), end])
