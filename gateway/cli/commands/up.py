@@ -71,8 +71,8 @@ def up(settings: Settings, plan: SystemPlan) -> int:
         with contextlib.suppress(KeyboardInterrupt):
             _write_line(f"up: {pools}; Redis at {redis_url}; logs in {folder}")
             _write_line(f"speak with:  seriatim speak FILE -o OUT --redis {redis_url}")
-            children |= _start_gateway(system, plan.http)
-            _supervise_children(system, children)
+            gateway, starting = _start_gateway(system, plan.http)
+            _supervise_children(system, children | gateway, starting)
         _write_line("stopping: running sentences may finish")
     return ExitCode.OK
 
@@ -114,8 +114,11 @@ def _http_problem(port: int) -> str:
     return ""
 
 
-def _start_gateway(system: LocalSystem, port: int | None) -> ChildCommands:
-    """Start a gateway and show its address; returns no processes if there is none.
+def _start_gateway(system: LocalSystem, port: int | None) -> tuple[ChildCommands, str]:
+    """Start a gateway and show its address.
+
+    Returns no processes if there is none, and the line with its address if it is to be shown later: the gateway does
+    not serve within HTTP_START_S.
 
     Raises:
         Misconfigured: it cannot serve at the port that the command line gives.
@@ -124,20 +127,28 @@ def _start_gateway(system: LocalSystem, port: int | None) -> ChildCommands:
     if problem:
         _write_line(f"no HTTP: {problem}")
         _write_line(f"serve with:  seriatim serve --redis {redacted_url(system.settings.redis_url)}")
-        return {}
+        return {}, ""
     children: ChildCommands = {"gateway": ("gateway.cli.main", ["serve", "--port", str(port or HTTP_PORT)])}
     system.start_child("gateway", *children["gateway"])
     until_s = time.monotonic() + HTTP_START_S
-    while "serving at " not in system.read_log("gateway") and time.monotonic() < until_s:
+    while not _is_serving(system) and time.monotonic() < until_s:
         if system.children["gateway"].poll() is not None:
             last_line = logs.message_of((system.read_log("gateway").strip().splitlines() or ["it ended"])[-1])
             if port:
                 raise Misconfigured(f"HTTP cannot be served: {last_line}")
             _write_line(f"no HTTP: {last_line}")
-            return {}
+            return {}, ""
         time.sleep(POLL_S / 4)
-    _write_line(f"HTTP at http://127.0.0.1:{port or HTTP_PORT}/: a page, OpenAI's API at /v1")
-    return children
+    address_line = f"HTTP at http://127.0.0.1:{port or HTTP_PORT}/: a page, OpenAI's API at /v1"
+    if _is_serving(system):
+        _write_line(address_line)
+        return children, ""
+    _write_line(f"no HTTP yet after {HTTP_START_S:g} s: it is still starting; its log is gateway.log")
+    return children, address_line
+
+
+def _is_serving(system: LocalSystem) -> bool:
+    return "serving at " in system.read_log("gateway")
 
 
 @contextlib.contextmanager
@@ -157,8 +168,10 @@ def _open_redis(
         server.close()
 
 
-def _supervise_children(system: LocalSystem, children: ChildCommands) -> None:
+def _supervise_children(system: LocalSystem, children: ChildCommands, address_line: str) -> None:
     """Restart children that end; one that cannot start ends the command.
+
+    `address_line` is shown once the gateway serves; "" if it has been shown, or there is none.
 
     Raises:
         EngineUnavailable, Misconfigured: a child cannot start.
@@ -166,6 +179,9 @@ def _supervise_children(system: LocalSystem, children: ChildCommands) -> None:
     ended: dict[str, float] = {}
     while True:
         system.check_redis()
+        if address_line and _is_serving(system):
+            _write_line(address_line)
+            address_line = ""
         for name, (module, arguments) in children.items():
             status = system.children[name].poll()
             if status == ExitCode.CANNOT_START:

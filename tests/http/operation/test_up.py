@@ -15,17 +15,19 @@ from tests.support.command_line import TONE, complaint, environment, seriatim, s
 from tests.support.free_ports import free_port
 from tests.support.process_system import PATIENCE_S, wait_until
 
-#: the command line with another default port, 8000 may be in use on this machine
-OTHER_DEFAULT = (
-    "import sys; from gateway.cli.commands import up; up.HTTP_PORT = int(sys.argv.pop(1)); "
+#: the command line where a constant of `up` has another value
+PATCHED = (
+    "import json, sys; from gateway.cli.commands import up; setattr(up, sys.argv.pop(1), json.loads(sys.argv.pop(1))); "
     "from gateway.cli.main import main; sys.exit(main())"
 )
 
 
 @contextlib.contextmanager
-def up(folder: Path, *arguments: str, until: str = "HTTP", default_port: int | None = None) -> Iterator[list[str]]:
+def up(
+    folder: Path, *arguments: str, until: str = "HTTP", constant: tuple[str, int] | None = None
+) -> Iterator[list[str]]:
     """Run it, and give what it says up to the line that has `until`; it ends in order."""
-    with started(folder, "up", *TONE, *arguments, default_port=default_port) as process:
+    with started(folder, "up", *TONE, *arguments, constant=constant) as process:
         assert process.stderr is not None
         lines: list[str] = []
         try:
@@ -40,11 +42,11 @@ def up(folder: Path, *arguments: str, until: str = "HTTP", default_port: int | N
     assert process.returncode == ExitCode.OK
 
 
-def started(folder: Path, *arguments: str, default_port: int | None) -> "subprocess.Popen[bytes]":
-    """Start a command, where HTTP has another default port if one is given."""
-    if default_port is None:
+def started(folder: Path, *arguments: str, constant: tuple[str, int] | None) -> "subprocess.Popen[bytes]":
+    """Start a command, where a constant of `up` has another value if one is given."""
+    if constant is None:
         return start_command(*arguments, cwd=folder)
-    command = [sys.executable, "-P", "-c", OTHER_DEFAULT, str(default_port), *arguments]
+    command = [sys.executable, "-P", "-c", PATCHED, *map(str, constant), *arguments]
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=folder
     )
@@ -53,7 +55,7 @@ def started(folder: Path, *arguments: str, default_port: int | None) -> "subproc
 def test_one_command_speaks_records_and_serves(tmp_path: Path) -> None:
     """No second command, and no folder to be named twice: recordings are found."""
     redis, http = free_port(), free_port()
-    with up(tmp_path, "--port", str(redis), "--http", str(http)) as lines:
+    with up(tmp_path, "--port", str(redis), "--http", str(http), until="HTTP at") as lines:
         assert lines[-1].startswith(f"HTTP at http://127.0.0.1:{http}/")
         with httpx2.Client(base_url=f"http://127.0.0.1:{http}/v1", trust_env=False, timeout=PATIENCE_S) as client:
             answer = client.post("/audio/speech", json={"input": "Good morning.", "response_format": "pcm"})
@@ -62,6 +64,17 @@ def test_one_command_speaks_records_and_serves(tmp_path: Path) -> None:
             with client.stream("GET", f"/jobs/{job['id']}/events") as events:
                 events.read()
             assert client.get(f"/jobs/{job['id']}/audio?format=wav").status_code == 200
+
+
+@pytest.mark.thorough
+def test_it_shows_the_address_of_http_once_that_is_served(tmp_path: Path) -> None:
+    """A gateway may take long to start, on a busy machine: a client that comes at that line is answered."""
+    http = free_port()
+    with up(
+        tmp_path, "--port", str(free_port()), "--http", str(http), until="HTTP at", constant=("HTTP_START_S", 0)
+    ) as lines:
+        assert not any(line.startswith("no HTTP:") for line in lines)
+        assert httpx2.get(f"http://127.0.0.1:{http}/healthz", trust_env=False).status_code == 200
 
 
 @pytest.mark.thorough
@@ -75,7 +88,7 @@ def test_a_default_port_that_is_taken_is_spoken_of_and_stops_nothing(tmp_path: P
     redis = free_port()
     with socket.create_server(("127.0.0.1", 0)) as holding:
         taken = holding.getsockname()[1]
-        with up(tmp_path, "--port", str(redis), default_port=taken) as lines:
+        with up(tmp_path, "--port", str(redis), constant=("HTTP_PORT", taken)) as lines:
             assert lines[-1].startswith(f"no HTTP: port {taken} cannot be used for HTTP (")
             url = f"redis://127.0.0.1:{redis}/0"
             assert seriatim("status", "--redis", url, cwd=tmp_path).returncode == 0
