@@ -66,7 +66,7 @@ def accepted_jobs(system: RealSystem) -> list[Job]:
 def test_no_accepted_listener_hears_silence(new_system: Callable[..., RealSystem], delay_ms: int) -> None:
     """At 20 ms each way a sentence takes its slot for nearly twice as long as its engine."""
     with (
-        new_system(hot_slots="off", lease_ms=60_000, message_timeout_ms=60_000) as system,
+        new_system(hot_slots="off", lease_ms=60_000, message_timeout_ms=60_000, reader_grace_s=600) as system,
         Proxy(system.folder / "far", system.server.socket) as proxy,
     ):
         proxy.be(Mood.SLOW, delay_ms / 1000)
