@@ -23,7 +23,7 @@ TEXT = " ".join(f"This is number {n}." for n in range(8))
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    # a sentence may be hit by every kill, and nobody reads a job while those before it are heard
+    # a sentence may be hit by every kill, and a job has no reader while those before it are heard
     system = new_system(max_failures=99, reader_grace_s=600)
     system.reassembler()
     return system
