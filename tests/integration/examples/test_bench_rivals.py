@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import isolated
-from bench.__main__ import ROUND_TRIP
+from bench.__main__ import OURS, ROUND_TRIP
 from bench.broker import BenchBroker, Profile, started
 from bench.isolated import Entry
 from bench.measure import Contender, Piece, Row, Speak, WrongAudio, listen, measured
@@ -81,8 +81,8 @@ def left_over(folder: Path) -> list[str]:
     return [" ".join(line) for line in found if line and line[-1].startswith(str(folder))]
 
 
-@pytest.mark.parametrize("entry", [*RIVALS, RAW], ids=lambda entry: entry.name)
-def test_a_rival_speaks_every_sentence_in_order(entry: Entry) -> None:
+@pytest.mark.parametrize("entry", [OURS, *RIVALS, RAW], ids=lambda entry: entry.name)
+def test_an_entry_speaks_every_sentence_in_order(entry: Entry) -> None:
     """A row without a failure exists only when every byte of every sentence was heard, once, in order."""
     if "dramatiq" in entry.name and not find_spec("dramatiq") and not os.environ.get("CI"):
         pytest.skip("dramatiq is not installed: pip install -e .[bench]")
