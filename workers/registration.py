@@ -9,9 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from redis import Redis
+
 from seriatim.engine import Engine
 from seriatim.errors import MemoryFull, Unavailable
 from seriatim.lua.pool_records import RegisterResult, WorkerRegistration
+from seriatim.servers.redis_errors import translate_redis_errors
 from seriatim.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -19,15 +22,46 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RETRY_S = 1.0  #: beside the patience of the call itself
+TRIPS = 8  #: to Redis and the broker and back, for a short sentence of a second: its message, claim, chunks and report
+PINGS = 10
 
 
-def registration_of(engine: Engine, settings: Settings, ready_ms: int, fingerprint: str = "") -> WorkerRegistration:
-    """The registration of a process that was ready `ready_ms` after its start, with its audio's `fingerprint`."""
+def first_rtf(engine_rtf: float, trip_s: float) -> float:
+    """The guess of slot seconds per second of audio, before the pool has measured any: the engine's, and the trips.
+
+    Too much rather than too little, since who is accepted by it is served by what is true; it counts for five seconds
+    of audio (seriatim/lua/pool/finish.lua).
+    """
+    return max(engine_rtf, 0.001) + TRIPS * trip_s
+
+
+def round_trip_s(redis: "Redis") -> float:
+    """The least time of a few trips to Redis and back: the others found this process or the server busy.
+
+    Raises:
+        Unavailable: the server does not answer.
+    """
+    times = []
+    with translate_redis_errors():
+        for _ in range(PINGS):
+            began_s = time.perf_counter()
+            redis.ping()
+            times.append(time.perf_counter() - began_s)
+    return min(times)
+
+
+def registration_of(
+    engine: Engine, settings: Settings, ready_ms: int, fingerprint: str = "", trip_s: float = 0.0
+) -> WorkerRegistration:
+    """The registration of a process that was ready `ready_ms` after its start, with its audio's `fingerprint`.
+
+    `trip_s`: of a trip to Redis and back.
+    """
     return WorkerRegistration(
         slots=engine.slots,
         rate_hz=engine.rate_hz,
         continuity=engine.continuity,
-        rtf=max(engine.rtf, 0.001),
+        rtf=first_rtf(engine.rtf, trip_s),
         eta=settings.live_slot_share,
         reserve=settings.batch_reserve,
         voices=_voices_json(engine),

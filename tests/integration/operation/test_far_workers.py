@@ -10,8 +10,10 @@ from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import Busy
 from seriatim.job_timeline import SpokenSentence
+from seriatim.state.pool_record import read_pool
 from tests.chaos.proxy import Mood, Proxy
 from tests.support.process_system import RealSystem, wait_until
+from workers.registration import first_rtf
 
 SLOTS, COST_MS = (
     2,
@@ -72,6 +74,8 @@ def test_no_accepted_listener_hears_silence(new_system: Callable[..., RealSystem
         proxy.be(Mood.SLOW, delay_ms / 1000)
         far = {"redis_url": f"unix://{proxy.socket}", "broker_url": f"redis+socket://{proxy.socket}"}
         system.workers(1, slots=SLOTS, options={"fixed_ms": COST_MS, "rtf": GUESS}, **far)
+        with system.redis as client:
+            assert read_pool(client, "tone").rtf >= first_rtf(GUESS, 2 * delay_ms / 1000), "it guesses with the trips"
         spoken_sentences(system, enqueue(system, N_MEASURED, "the first text"), N_MEASURED)
         jobs = accepted_jobs(system)
         assert SLOTS <= len(jobs) < TOO_MANY
