@@ -76,7 +76,8 @@ def combine_measurements(setting: WorkerSetting, measurements: Sequence[ProcessM
     )
     first_times_ms = [first for process in measurements for first in process.first_audio_ms]
     if not first_times_ms or not combined.audio_s_per_s:
-        return replace(combined, problem=f"no audio within {max(process.window_s for process in measurements):.0f} s")
+        window_s = max(process.window_s for process in measurements)
+        return replace(combined, problem=f"no audio within {window_s:.0f} s; measure for longer with --seconds")
     return replace(combined, first_p50_ms=percentile(first_times_ms, 50), first_p95_ms=percentile(first_times_ms, 95))
 
 

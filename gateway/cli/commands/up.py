@@ -71,8 +71,8 @@ def up(settings: Settings, plan: SystemPlan) -> int:
         with contextlib.suppress(KeyboardInterrupt):
             _write_line(f"up: {pools}; Redis at {redis_url}; logs in {folder}")
             _write_line(f"speak with:  seriatim speak FILE -o OUT --redis {redis_url}")
-            gateway, starting = _start_gateway(system, plan.http)
-            _supervise_children(system, children | gateway, starting)
+            gateway, address_line = _start_gateway(system, plan.http)
+            _supervise_children(system, children | gateway, address_line)
         _write_line("stopping: running sentences may finish")
     return ExitCode.OK
 
@@ -115,10 +115,9 @@ def _http_problem(port: int) -> str:
 
 
 def _start_gateway(system: LocalSystem, port: int | None) -> tuple[ChildCommands, str]:
-    """Start a gateway and show its address.
+    """Start a gateway, and wait until it serves, for HTTP_START_S at most.
 
-    Returns no processes if there is none, and the line with its address if it is to be shown later: the gateway does
-    not serve within HTTP_START_S.
+    Returns its process, and the line with its address, which is to be shown once it serves; nothing if there is none.
 
     Raises:
         Misconfigured: it cannot serve at the port that the command line gives.
@@ -139,12 +138,9 @@ def _start_gateway(system: LocalSystem, port: int | None) -> tuple[ChildCommands
             _write_line(f"no HTTP: {last_line}")
             return {}, ""
         time.sleep(POLL_S / 4)
-    address_line = f"HTTP at http://127.0.0.1:{port or HTTP_PORT}/: a page, OpenAI's API at /v1"
-    if _is_serving(system):
-        _write_line(address_line)
-        return children, ""
-    _write_line(f"no HTTP yet after {HTTP_START_S:g} s: it is still starting; its log is gateway.log")
-    return children, address_line
+    if not _is_serving(system):
+        _write_line(f"no HTTP yet after {HTTP_START_S:g} s: it is still starting; its log is gateway.log")
+    return children, f"HTTP at http://127.0.0.1:{port or HTTP_PORT}/: a page, OpenAI's API at /v1"
 
 
 def _is_serving(system: LocalSystem) -> bool:
@@ -171,7 +167,7 @@ def _open_redis(
 def _supervise_children(system: LocalSystem, children: ChildCommands, address_line: str) -> None:
     """Restart children that end; one that cannot start ends the command.
 
-    `address_line` is shown once the gateway serves; "" if it has been shown, or there is none.
+    `address_line` is shown once the gateway serves; "" if there is none.
 
     Raises:
         EngineUnavailable, Misconfigured: a child cannot start.

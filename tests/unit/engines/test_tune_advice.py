@@ -95,7 +95,7 @@ def test_processes_together_speak_the_sum_and_are_as_late_as_all_their_sentences
 
 def test_a_setting_without_a_sound_has_a_problem() -> None:
     found = combine_measurements(WorkerSetting(2, 1), [measured(20_000, audio_s=0.0)])
-    assert found.problem == "no audio within 10 s"
+    assert found.problem == "no audio within 10 s; measure for longer with --seconds"
     assert math.isnan(found.first_p95_ms)
 
 
