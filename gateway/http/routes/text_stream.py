@@ -9,7 +9,8 @@
 
 After an `end`, or at once after a `cancel`, the next `start` opens another job. Text that exceeds the job's queue waits
 here, and then in the client's connection; `cancel` overtakes it, and no audio follows it. A client that does not read
-its audio stops its job.
+its audio stops its job. Playback goes on behind the `end`: `heard`, and `cancel` where the rest is not played, count
+then as well, and may name the job that they mean.
 
 A client that closes the connection (code 1000, or none) cancels its job. After a broken connection, the job is
 cancelled after RESUME_S unless the client resumes it, at any gateway: `start` with the token and the id of the last
@@ -20,6 +21,7 @@ connection: a client that starts with `acknowledge`, and says what it has `recei
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,8 +37,10 @@ from gateway.http.route_dependencies import authenticate_key, context_of, key_of
 from gateway.http.routes.stream_socket import CLOSED_BY_CLIENT, START_TIMEOUT_S, StreamSocket
 from gateway.http.schemas.scheduling_headers import SchedulingDep, job_scheduling, with_header_defaults
 from gateway.http.schemas.stream_messages import (
+    CancelMessage,
     ControlMessage,
     HeardMessage,
+    PlaybackMessage,
     ReceivedMessage,
     StartMessage,
     TextMessage,
@@ -45,11 +49,15 @@ from gateway.http.streaming.audio_response import CANCELLED, FAILED, LEFT, MOVED
 from gateway.http.streaming.text_queue import Step, TextQueue
 from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait
+from seriatim.client.job import Job
 from seriatim.errors import JobNotOpen, SeriatimError
 from seriatim.keys import StreamPosition
 
 router = APIRouter()
 log = logging.getLogger(__name__)
+
+BY_LISTENER = "cancelled by its listener"
+PLAYED_JOBS = 4  #: ended jobs of a connection that may still be played: a client speaks one turn ahead, or a few
 
 
 @router.websocket("/v1/stream")
@@ -95,6 +103,7 @@ class TextStreamConnection:
     session: TextSession | None = None
     ended: bool = False  #: a job of this connection has ended, and no other was opened
     unacknowledged: TextSession | None = None  #: the job that ended last, while its client has not acknowledged its end
+    ended_jobs: "deque[Job]" = field(default_factory=lambda: deque(maxlen=PLAYED_JOBS))  #: the latest one last
     text_queue: TextQueue = field(default_factory=TextQueue)
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)  #: of the current job
 
@@ -111,22 +120,34 @@ class TextStreamConnection:
                 await self._start_job(message)
             elif isinstance(message, ReceivedMessage):
                 self._acknowledge(message)
+            elif isinstance(message, PlaybackMessage) and (job := self._ended_job(message.job)) is not None:
+                await follow_playback(job, message)
             elif self.session is None:  # messages that crossed the end of the job are ignored
                 if isinstance(message, TextMessage) and not self.ended:
                     raise HttpProblem(400, "bad_input", 'text without a job; send {"type": "start"} first')
             else:
                 await self._pass_on(message, self.session)
 
-    async def _pass_on(self, message: TextMessage | ControlMessage | HeardMessage, session: TextSession) -> None:
+    async def _pass_on(
+        self, message: TextMessage | ControlMessage | CancelMessage | HeardMessage, session: TextSession
+    ) -> None:
         """Pass a message on to the current job."""
+        if isinstance(message, PlaybackMessage) and message.job not in ("", session.job.id):
+            return  # of a job that this connection has forgotten
         if isinstance(message, HeardMessage):
             await session.report_played(message.ms)
         elif isinstance(message, TextMessage):
             await self._queue_step("text", message.text)
-        elif message.type == "cancel":
-            await self.cancel("cancelled by its listener")
+        elif isinstance(message, CancelMessage):
+            await self.cancel(BY_LISTENER)
         else:
             await self._queue_step(message.type)
+
+    def _ended_job(self, job_id: str) -> Job | None:
+        """The ended job that a message means: the one that it names, or the latest while no other runs."""
+        if job_id:
+            return next((job for job in self.ended_jobs if job.id == job_id), None)
+        return self.ended_jobs[-1] if self.ended_jobs and self.session is None else None
 
     async def cancel(self, reason: str) -> None:
         """Cancel the current job, if there is one."""
@@ -254,4 +275,14 @@ class TextStreamConnection:
         self.tasks[0].cancel()
         self.tasks = []
         self.session, self.unacknowledged, self.ended = None, session, True
+        self.ended_jobs.append(session.job)
         self._release_acknowledged(session)
+
+
+async def follow_playback(job: Job, message: CancelMessage | HeardMessage) -> None:
+    """Pass on how far an ended job was played, or that its rest will not be: its listener's share is free then."""
+    with contextlib.suppress(SeriatimError):  # the pool expects by itself when it will have been played
+        if isinstance(message, HeardMessage):
+            await asyncio.to_thread(job.report_played, message.ms)
+        else:
+            await asyncio.to_thread(job.cancel, BY_LISTENER)

@@ -31,13 +31,27 @@ class TextMessage(BaseModel):
 
 
 class ControlMessage(BaseModel):
-    """flush: speak buffered text now. close: end of the text. cancel: stop immediately."""
+    """flush: speak buffered text now. close: end of the text."""
 
-    type: Literal["flush", "close", "cancel"]
+    type: Literal["flush", "close"]
 
 
-class HeardMessage(BaseModel):
-    """The amount of the job that was played."""
+class PlaybackMessage(BaseModel):
+    """A message about the playback of a job, which goes on behind the job's `end`."""
+
+    job: str = Field(
+        "", max_length=64, description="one of the connection's latest jobs; by default the current one, or the latest"
+    )
+
+
+class CancelMessage(PlaybackMessage):
+    """Stop immediately. Behind the `end` of the job: the rest of its audio is not played."""
+
+    type: Literal["cancel"]
+
+
+class HeardMessage(PlaybackMessage):
+    """The amount of the job that was played; also behind its `end`."""
 
     type: Literal["heard"]
     ms: float = Field(ge=0, allow_inf_nan=False)
@@ -50,5 +64,5 @@ class ReceivedMessage(BaseModel):
     id: str = Field(pattern=f"^{POSITION.pattern}$")
 
 
-ClientMessage = StartMessage | TextMessage | ControlMessage | HeardMessage | ReceivedMessage
+ClientMessage = StartMessage | TextMessage | ControlMessage | CancelMessage | HeardMessage | ReceivedMessage
 CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
