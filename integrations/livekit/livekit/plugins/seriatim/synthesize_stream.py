@@ -2,7 +2,7 @@
 
 If the connection is lost in the middle of a turn, the turn is resumed at the audio that was received last: Seriatim
 keeps the job for 20 s, at any of its gateways. If the turn is interrupted, its job is cancelled, and the connection is
-used again.
+used again. An agent's turn is played for longer than its stream lives: reports of its playback go on behind its end.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import aiohttp
 from livekit.agents import APIConnectionError, APIError, APITimeoutError, tts, utils
 from livekit.agents.types import TimedString
 from livekit.plugins.seriatim.gateway_errors import error_of_body
+from livekit.plugins.seriatim.playback import Playback
 
 if TYPE_CHECKING:
     from livekit.plugins.seriatim.tts import TTS
@@ -38,11 +39,24 @@ class Turn:
     token: str = ""  #: with which the turn is resumed; "": its job has not started
     after: str = ""  #: id of the last audio that was received
     audio_s: float = 0.0  #: seconds of audio that were received
+    socket: aiohttp.ClientWebSocketResponse | None = None  #: the connection that speaks it, or has spoken it
+    playback: Playback | None = None  #: by the output of an agent; set with the first audio
 
     def add(self, kind: str, **fields: str) -> None:
         """Add a message for the gateway."""
         self.messages.append({"type": kind, **fields})
         self.changed.set()
+
+    @property
+    def job(self) -> str:
+        """Id of the job; "" before it has started."""
+        return self.token.partition("-")[0]
+
+    async def send(self, kind: str, **fields: float) -> None:
+        """Send a message about playback, also behind the end of the job; without a connection it is dropped."""
+        if self.job and self.socket is not None and not self.socket.closed:
+            with contextlib.suppress(ConnectionError, aiohttp.ClientError):
+                await self.socket.send_json({"type": kind, "job": self.job, **fields})
 
     async def wait_for_message(self, number: int) -> dict[str, Any]:
         """The message with a number, from 0 on; waits for it."""
@@ -70,6 +84,7 @@ class SynthesizeStream(tts.SynthesizeStream):
         try:
             if (await turn.wait_for_message(0))["type"] != "close":  # otherwise there is no text
                 self._mark_started()
+                self._tts.current_turn = turn
                 await self._speak_turn(turn, output_emitter)
         except TimeoutError:
             raise APITimeoutError() from None
@@ -117,16 +132,17 @@ class SynthesizeStream(tts.SynthesizeStream):
         self._acquire_time, self._connection_reused = pool.last_acquire_time, pool.last_connection_reused
         reusable = False
         sending = asyncio.create_task(self._send_text(socket, turn))
-        self._tts.current_socket = socket
+        turn.socket = socket
         try:
             await self._receive_audio(socket, turn, output_emitter)
             reusable = True
         except asyncio.CancelledError:  # the user interrupts
             await utils.aio.gracefully_cancel(sending)
+            if turn.playback is not None:
+                await turn.send("heard", ms=turn.playback.position_ms)
             reusable = await _cancel_job(socket)
             raise
         finally:
-            self._tts.current_socket = None
             await utils.aio.gracefully_cancel(sending)
             (pool.put if reusable else pool.remove)(socket)
 
@@ -160,15 +176,26 @@ class SynthesizeStream(tts.SynthesizeStream):
                 case "sentence":
                     output_emitter.push_timed_transcript(timed_words(event, turn.audio_s))
                 case "audio":
-                    output_emitter.push(event["audio"])
-                    turn.audio_s += len(event["audio"]) / 2 / self._tts.sample_rate
+                    self._pass_on(event["audio"], turn, output_emitter)
                     turn.after = event["id"]
                 case "error":
                     raise error_of_body(event)
         if event["state"] != "done":
             raise APIError(f"{event['state']}: {event['reason']}", body=event, retryable=False)
-        output_emitter.push(event["audio"])
+        self._pass_on(event["audio"], turn, output_emitter)
+        if turn.playback is not None:
+            turn.playback.job_ended = True
         output_emitter.end_segment()
+
+    def _pass_on(self, audio: bytes, turn: Turn, output_emitter: tts.AudioEmitter) -> None:
+        """Pass audio on, and follow its playback from the first on."""
+        audio_s = len(audio) / 2 / self._tts.sample_rate
+        turn.audio_s += audio_s
+        if audio and turn.playback is None:
+            turn.playback = self._tts.follow_playback(turn.send)
+        if turn.playback is not None:
+            turn.playback.add_audio(audio_s)
+        output_emitter.push(audio)
 
 
 def timed_words(sentence: dict[str, Any], start_s: float) -> list[TimedString]:

@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, tts, utils
 from livekit.plugins.seriatim.chunked_stream import ChunkedStream
-from livekit.plugins.seriatim.synthesize_stream import SynthesizeStream
+from livekit.plugins.seriatim.playback import Playback, Send, playback_of_agent
+from livekit.plugins.seriatim.synthesize_stream import SynthesizeStream, Turn
 
 log = logging.getLogger("livekit.plugins.seriatim")
 
@@ -85,7 +86,8 @@ class TTS(tts.TTS):
             max_session_duration=CONNECTION_LIFE_S,
             mark_refreshed_on_get=True,
         )
-        self.current_socket: aiohttp.ClientWebSocketResponse | None = None  #: of the turn that is being spoken
+        self.current_turn: Turn | None = None  #: the latest one
+        self._playbacks: set[asyncio.Task[None]] = set()  #: reports of turns that are played
         self._session = http_session
 
     @property
@@ -114,9 +116,21 @@ class TTS(tts.TTS):
         return SynthesizeStream(tts=self, conn_options=conn_options)
 
     async def report_played(self, position_s: float) -> None:
-        """Tell the gateway how much of the current turn was really played, so that it speaks just ahead of that."""
-        if self.current_socket is not None and not self.current_socket.closed:
-            await self.current_socket.send_json({"type": "heard", "ms": round(position_s * 1000)})
+        """Report how much of the latest turn was really played, so that the gateway speaks just ahead of that.
+
+        The output of an agent is followed by itself; this is for others.
+        """
+        if self.current_turn is not None:
+            await self.current_turn.send("heard", ms=round(position_s * 1000))
+
+    def follow_playback(self, send: Send) -> Playback | None:
+        """Report the playback of the speech that the current task synthesizes; None outside an agent."""
+        playback = playback_of_agent(send)
+        if playback is not None:
+            task = asyncio.create_task(playback.report(), name="report playback")
+            self._playbacks.add(task)
+            task.add_done_callback(self._playbacks.discard)
+        return playback
 
     def prewarm(self) -> None:
         """Open a connection in the background, so that the first turn need not wait for it."""
@@ -124,6 +138,7 @@ class TTS(tts.TTS):
 
     async def aclose(self) -> None:
         """Close all connections."""
+        await utils.aio.cancel_and_wait(*self._playbacks)
         await self.connections.aclose()
 
     def http_session(self) -> aiohttp.ClientSession:
