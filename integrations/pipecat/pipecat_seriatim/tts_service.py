@@ -1,6 +1,8 @@
 """TTS service: each audio context of Pipecat is a job of a Seriatim gateway, on a connection of its own.
 
 A connection is used for one context after another; one is opened before it is needed. An interruption cancels the job.
+Audio is played for longer than it takes to synthesize it: what the output transport says of it is reported to the
+gateway, also behind the end of its job.
 """
 
 import asyncio
@@ -8,16 +10,26 @@ import contextlib
 import json
 import os
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from pipecat.frames.frames import CancelFrame, EndFrame, ErrorFrame, Frame, TTSAudioRawFrame, TTSStoppedFrame
-from pipecat.processors.frame_processor import FrameProcessorSetup
+from pipecat.frames.frames import (
+    CancelFrame,
+    EndFrame,
+    ErrorFrame,
+    Frame,
+    InterruptionFrame,
+    TTSAudioRawFrame,
+    TTSStoppedFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessorSetup
 from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.protocol import State
+
+from pipecat_seriatim.playback import PlaybackReports, SpokenContext
 
 BASE_URL = "http://127.0.0.1:8000"
 CANCEL_TIMEOUT_S = 1.0  #: for the end of a cancelled job; a connection that takes longer is closed
@@ -29,17 +41,6 @@ class SeriatimTTSSettings(TTSSettings):
     """Settings that can change while the pipeline runs; they apply from the next turn on."""
 
     speed: float = 1.0  #: times the normal rate
-
-
-@dataclass
-class SpokenContext:
-    """One audio context: its connection, and the task that receives its audio."""
-
-    connection: ClientConnection
-    receiving: "asyncio.Task[None] | None" = None
-    cancelled: bool = False  #: by an interruption: audio that still comes is dropped
-    audio_s: float = 0.0  #: seconds of audio that were received
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class SeriatimTTSService(TTSService):
@@ -81,6 +82,7 @@ class SeriatimTTSService(TTSService):
         self._headers = {"authorization": f"Bearer {key}"} if key else {}
         self._idle: list[ClientConnection] = []
         self._contexts: dict[str, SpokenContext] = {}  #: by context id
+        self._playback = PlaybackReports()
 
     def can_generate_metrics(self) -> bool:
         """Whether times to the first audio are measured."""
@@ -101,6 +103,13 @@ class SeriatimTTSService(TTSService):
         """Close all connections."""
         await super().cancel(frame)
         await self._close_connections()
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Process a frame; those about playback are reported to the gateway."""
+        if isinstance(frame, InterruptionFrame):  # before the jobs that still run are cancelled
+            await self._playback.interrupt()
+        await super().process_frame(frame, direction)
+        await self._playback.handle_frame(frame)
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         """Send text of a context; its audio arrives by itself."""
@@ -124,6 +133,7 @@ class SeriatimTTSService(TTSService):
         """Cancel the job of a context."""
         if (context := self._contexts.pop(context_id, None)) is not None:
             context.cancelled = True
+            self._playback.discard(context)  # its first audio may have come behind the interruption
             with contextlib.suppress(WebSocketException):
                 await context.connection.send(json.dumps({"type": "cancel"}))
             self.create_task(self._bound_end(context), name=f"cancel {context_id}")
@@ -164,26 +174,33 @@ class SeriatimTTSService(TTSService):
             async for message in context.connection:
                 if isinstance(message, bytes):
                     await self._append_audio(context, context_id, message)
-                    continue
-                event: dict[str, Any] = json.loads(message)
-                if event["type"] == "error":
-                    return f"{event['error']['code']}: {event['error']['message']}"
-                if event["type"] == "sentence" and self._word_timestamps and not context.cancelled:
-                    words = timed_words(event, context.audio_s)
-                    await self.add_word_timestamps(words, context_id, " " not in event["text"])
-                if event["type"] == "end":
-                    if event["bytes"]:
-                        await self._append_audio(context, context_id, await context.connection.recv(decode=False))
-                    failed = event["state"] != "done" and not context.cancelled
-                    return f"the job {event['state']}: {event['reason']}" if failed else ""
+                elif (problem := await self._handle_event(context, context_id, json.loads(message))) is not None:
+                    return problem
         except WebSocketException as error:
             return f"the connection was lost: {error}"
         return "the gateway closed the connection"
 
+    async def _handle_event(self, context: SpokenContext, context_id: str, event: dict[str, Any]) -> str | None:
+        """Handle a message of the gateway; returns what went wrong, or "" at the end of the job, or None before it."""
+        match event["type"]:
+            case "error":
+                return f"{event['error']['code']}: {event['error']['message']}"
+            case "started":
+                context.job = event["job"]
+            case "sentence" if self._word_timestamps and not context.cancelled:
+                words = timed_words(event, context.clock.audio_s)
+                await self.add_word_timestamps(words, context_id, " " not in event["text"])
+            case "end":
+                if event["bytes"]:
+                    await self._append_audio(context, context_id, await context.connection.recv(decode=False))
+                failed = event["state"] != "done" and not context.cancelled
+                return f"the job {event['state']}: {event['reason']}" if failed else ""
+        return None
+
     async def _append_audio(self, context: SpokenContext, context_id: str, audio: bytes) -> None:
         await self.stop_ttfb_metrics()
-        context.audio_s += len(audio) / 2 / self.sample_rate
         if not context.cancelled and self.audio_context_available(context_id):
+            self._playback.add_audio(context, len(audio) / 2 / self.sample_rate)
             frame = TTSAudioRawFrame(audio, self.sample_rate, 1, context_id=context_id)
             await self.append_to_audio_context(context_id, frame)
 
