@@ -107,7 +107,9 @@ export interface Speech extends AsyncIterable<SpeechEvent> {
   write(text: string): this;
   flush(): this;
   end(): this;
+  /** Behind the end of the job: the rest of its audio is not played. */
   cancel(): Promise<void>;
+  /** Reports what was played, also behind the end of the job. */
   reportPlayed(ms: number): void;
   audio(): AsyncGenerator<Uint8Array, void, undefined>;
 }

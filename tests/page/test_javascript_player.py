@@ -11,27 +11,44 @@ from tests.http.gateways import clear, start
 from tests.page.browser import Page, browser
 from tests.support.process_system import ROOT, RealSystem
 
+RECORD = """
+const sent = [];
+const recordingWebSocket = () => class extends WebSocket {
+  send(text) {
+    sent.push(JSON.parse(text));
+    super.send(text);
+  }
+};
+"""
 PLAY = """
 const [gateway, text, done] = arguments;
 const {Seriatim, SpeechPlayer} = await import("/src/index.js");
-const seriatim = new Seriatim(gateway), player = new SpeechPlayer();
+const seriatim = new Seriatim(gateway, {WebSocket: recordingWebSocket()}), player = new SpeechPlayer();
 const speech = seriatim.speak(text, {model: "tone"}), sounding = [];
 player.addEventListener("sentence", ({detail}) => sounding.push([detail.seq, detail.startMs, player.positionMs]));
 const began = performance.now();
 const whole = await player.play(speech);
 seriatim.close();
-done({whole, sounding, tookMs: performance.now() - began, lengthMs: speech.durationMs, sentences: speech.sentences});
+done({
+  whole, sounding, tookMs: performance.now() - began, lengthMs: speech.durationMs, sentences: speech.sentences,
+  job: speech.job, sent,
+});
 """
 STOP = """
 const [gateway, text, done] = arguments;
 const {Seriatim, SpeechPlayer} = await import("/src/index.js");
-const seriatim = new Seriatim(gateway), player = new SpeechPlayer();
+const seriatim = new Seriatim(gateway, {WebSocket: recordingWebSocket()}), player = new SpeechPlayer();
 const speech = seriatim.speak(text, {model: "tone", window_ms: 3000});
 player.addEventListener("sentence", ({detail}) => detail.seq === 0 && player.stop());
 const whole = await player.play(speech);
 await speech.cancel();
-done({whole, job: speech.job, position: player.positionMs});
+done({whole, job: speech.job, position: player.positionMs, sent});
 """
+
+
+def program(code: str) -> str:
+    """A script that may wait, and knows what the client has sent to the gateway."""
+    return f"(async () => {{{RECORD}{code}}}).apply(null, arguments)"
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -56,7 +73,7 @@ def player_page(system: RealSystem, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_a_speech_is_played_to_its_end_and_sentences_are_shown_when_they_sound(player_page: Page) -> None:
-    played = player_page.later(f"(async () => {{{PLAY}}}).apply(null, arguments)", player_page.url, " ".join(clear(3)))
+    played = player_page.later(program(PLAY), player_page.url, " ".join(clear(3)))
     assert played["whole"] is True
     assert played["lengthMs"] > 3_000
     assert played["tookMs"] >= played["lengthMs"], "it is played at the speed of speech"
@@ -64,10 +81,17 @@ def test_a_speech_is_played_to_its_end_and_sentences_are_shown_when_they_sound(p
     for _, start_ms, position_ms in played["sounding"]:
         assert start_ms <= position_ms <= played["lengthMs"]
     assert [each["startMs"] for each in played["sentences"]] == [start_ms for _, start_ms, _ in played["sounding"]]
+    reports = [message for message in played["sent"] if message["type"] == "heard"]
+    assert {report["job"] for report in reports} == {played["job"]}
+    positions = [report["ms"] for report in reports]
+    assert positions == sorted(positions)
+    assert positions[-1] > played["lengthMs"], "the gateway learns of the end, which it sent long before"
 
 
 def test_stop_ends_playback_and_the_job(player_page: Page, system: RealSystem) -> None:
     text = " ".join(clear(60))
-    stopped = player_page.later(f"(async () => {{{STOP}}}).apply(null, arguments)", player_page.url, text)
+    stopped = player_page.later(program(STOP), player_page.url, text)
     assert (stopped["whole"], stopped["position"]) == (False, 0)
     assert system.producer().attach(stopped["job"]).status().state == "cancelled"
+    kinds = [message["type"] for message in stopped["sent"] if message["type"] != "received"]
+    assert kinds[-2:] == ["heard", "cancel"], "and how much of it was played"

@@ -8,7 +8,7 @@ import { durationMs, floatSamples } from "./samples.js";
 
 const LEAD_S = 0.05; // delay of the first chunk, and of one that is late
 const TICK_MS = 50; // between two looks at the position
-const REPORT_MS = 1000; // between two reports of what was played
+const REPORT_MS = 1000; // between two reports of what was played, also during a pause
 
 export class SpeechPlayer extends EventTarget {
   #context;
@@ -17,7 +17,7 @@ export class SpeechPlayer extends EventTarget {
   #scheduledEnd = 0; // context time at which the last chunk ends
   #waiting = []; // sentences that have not sounded yet
   #timer = null;
-  #reportedMs = 0;
+  #reportedAt = 0; // time of the last report
 
   /** `context`: an AudioContext; by default a new one, when the first speech is played. */
   constructor({ context = null } = {}) {
@@ -41,7 +41,7 @@ export class SpeechPlayer extends EventTarget {
     await this.stop();
     this.#speech = speech;
     this.#context ??= new AudioContext();
-    this.#scheduledEnd = this.#reportedMs = 0;
+    this.#scheduledEnd = this.#reportedAt = 0;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     try {
       for await (const event of speech) {
@@ -57,6 +57,7 @@ export class SpeechPlayer extends EventTarget {
   /** Stops playback at once and cancels the speech. Resolves when the gateway has ended its job. */
   async stop() {
     const speech = this.#speech;
+    this.#report();
     this.#clear();
     await speech?.cancel();
   }
@@ -95,12 +96,15 @@ export class SpeechPlayer extends EventTarget {
     while (hasSound && this.#waiting.length && this.#waiting[0].startMs <= position) {
       this.dispatchEvent(new CustomEvent("sentence", { detail: this.#waiting.shift() }));
     }
-    if (position - this.#reportedMs >= REPORT_MS) {
-      this.#reportedMs = position;
-      this.#speech.reportPlayed(Math.round(position));
-    }
+    if (Date.now() - this.#reportedAt >= REPORT_MS) this.#report();
     const playing = this.#chunks.findLastIndex(({ when }) => when <= this.#context.currentTime);
     if (playing > 0) this.#chunks.splice(0, playing);
+  }
+
+  #report() {
+    if (!this.#chunks.length) return; // nothing is played
+    this.#reportedAt = Date.now();
+    this.#speech.reportPlayed(Math.round(this.positionMs));
   }
 
   async #playedToEnd(speech) {
@@ -109,6 +113,7 @@ export class SpeechPlayer extends EventTarget {
     }
     if (this.#speech !== speech) return false;
     this.#tick(); // the last sentence may be shorter than the interval
+    speech.reportPlayed(Math.ceil(speech.durationMs) + 1); // not less than the pool counts
     return true;
   }
 

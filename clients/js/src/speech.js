@@ -18,6 +18,7 @@ export class Speech {
   #options;
   #steps = []; // messages of the text, from its beginning
   #connection = null; // where a job runs
+  #lastConnection = null; // where it ran: its audio is played for longer
   #token = ""; // with which another connection resumes the job
   #after = ""; // the id of the last audio
   #progressAt = 0; // time of the last message of the job
@@ -79,19 +80,25 @@ export class Speech {
     return this;
   }
 
-  /** Stops at once; audio that was not read is dropped. Resolves when the gateway has ended the job. */
+  /**
+   * Stops at once; audio that was not read is dropped. Resolves when the gateway has ended the job. If that has ended
+   * already, the gateway learns that the rest of its audio is not played.
+   */
   cancel() {
-    if (!this.#over && !this.#cancelled) {
-      this.#cancelled = this.#ended = true;
-      this.#events.filter(({ type }) => type !== "audio");
-      this.#connection?.send({ type: "cancel" });
+    if (!this.#cancelled) {
+      this.#cancelled = true;
+      if (!this.#over) {
+        this.#ended = true;
+        this.#events.filter(({ type }) => type !== "audio");
+      }
+      this.#sendOfPlayback({ type: "cancel" });
     }
     return this.#overGate.promise;
   }
 
-  /** Reports how much of the audio was really played, in ms, so that the pool knows by when it needs the next. */
+  /** Reports how much of the audio was really played, in ms, also behind the end of the job. */
   reportPlayed(ms) {
-    this.#connection?.send({ type: "heard", ms });
+    if (this.job) this.#sendOfPlayback({ type: "heard", ms });
   }
 
   /** The events in order: `audio`, `sentence`, `gap`, `discontinuity`, and `end`. Throws a SeriatimError. For one reader. */
@@ -114,6 +121,12 @@ export class Speech {
       this.#fail(error);
       this.cancel();
     }
+  }
+
+  /** Sends a message about playback; the connection may have another job by now. */
+  #sendOfPlayback(message) {
+    const connection = this.#connection ?? this.#lastConnection;
+    connection?.send(this.job ? { ...message, job: this.job } : message);
   }
 
   #addStep(step) {
@@ -166,6 +179,7 @@ export class Speech {
       throw error;
     } finally {
       this.#connection = null;
+      this.#lastConnection = connection;
     }
     this.#client._release(connection);
   }

@@ -149,6 +149,29 @@ test("cancel ends the job, no audio follows, and the connection serves the next 
   assert.equal(server.connections_, 1);
 });
 
+test("what is played is reported of the speech it belongs to, also behind its end", async () => {
+  const sent = [];
+  class RecordingWebSocket extends NodeWebSocket {
+    send(text) {
+      sent.push(JSON.parse(text));
+      super.send(text);
+    }
+  }
+  const client = clientOf(URL_, { WebSocket: RecordingWebSocket });
+  const speech = client.speak(TEXT);
+  await collect(speech);
+  speech.reportPlayed(500);
+  await speech.cancel();
+  const { job } = speech;
+  assert.deepEqual(sent.slice(-2), [{ type: "heard", ms: 500, job }, { type: "cancel", job }]);
+  const next = client.speak(TEXT);
+  await next.started;
+  speech.reportPlayed(700);
+  assert.deepEqual(audioOf(await collect(next)), await expectedAudio());
+  assert.deepEqual(sent.filter(({ type }) => type === "heard").map((message) => message.job), [job, job]);
+  assert.equal(sent.filter(({ type }) => type === "start").length, 2);
+});
+
 test("an idle connection that broke is replaced", async () => {
   const { server, url } = await breakingProxy(Infinity);
   const client = clientOf(url);
