@@ -60,6 +60,7 @@ class SpokenContext:
     cancelled: bool = False  #: by an interruption: audio that still comes is dropped
     clock: PlaybackClock = field(default_factory=PlaybackClock)
     reported_s: float = 0.0  #: time of the latest report of its playback
+    played_out: bool = False  #: the transport has ceased, and no audio has come since
     ended: asyncio.Event = field(default_factory=asyncio.Event)  #: no more audio comes
 
     async def report(self) -> None:
@@ -84,6 +85,7 @@ class PlaybackReports:
         """Add audio of a context that was passed on."""
         if not context.clock.audio_s:
             self._contexts.append(context)
+        context.played_out = False
         context.clock.add(audio_s, now_s())
 
     async def handle_frame(self, frame: Frame) -> None:
@@ -97,7 +99,15 @@ class PlaybackReports:
         elif isinstance(frame, BotSpeakingFrame) and now_s() - context.reported_s >= REPORT_S:
             await context.report()
         elif isinstance(frame, BotStoppedSpeakingFrame) and context.clock.running_since_s is not None:
-            await self._finish(context)  # that of an interruption comes when another may wait
+            context.clock.pause(now_s())  # if it runs: the frame of an interruption may come when another waits
+            context.played_out = True
+            await self._finish(context)
+
+    async def handle_end(self, context: SpokenContext) -> None:
+        """No more audio of a context comes; the transport has ceased already if its silence before that was long."""
+        context.ended.set()
+        if self._contexts and context is self._contexts[0]:
+            await self._finish(context)
 
     async def interrupt(self) -> None:
         """Nothing more is played. Jobs that still run are cancelled with their audio contexts."""
@@ -113,9 +123,8 @@ class PlaybackReports:
             self._contexts.remove(context)
 
     async def _finish(self, context: SpokenContext) -> None:
-        """A context was played; one whose audio is not whole goes on."""
-        context.clock.pause(now_s())
-        if context.ended.is_set():
+        """Report a context that was played; one whose audio is not whole goes on."""
+        if context.ended.is_set() and context.played_out:
             self._contexts.popleft()
             # Not less than the length that the gateway knows, at another sample rate: the listener's share is free.
             await context.send("heard", ms=ceil(context.clock.audio_s * 1000) + 1)

@@ -153,7 +153,7 @@ class SeriatimTTSService(TTSService):
     async def _receive_audio(self, context: SpokenContext, context_id: str) -> None:
         """Pass the audio of a context on, until its job ends."""
         problem = await self._pass_audio_on(context, context_id)
-        context.ended.set()
+        await self._playback.handle_end(context)
         if not problem and len(self._idle) < MAX_IDLE:
             self._idle.append(context.connection)
         else:

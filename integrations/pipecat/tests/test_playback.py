@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
     EndFrame,
     Frame,
     InterruptionFrame,
@@ -23,7 +25,9 @@ from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import TransportParams
 from pipecat.workers.runner import WorkerRunner
 from pipecat_seriatim import SeriatimTTSService
-from pipecat_seriatim.playback import PlaybackClock
+from pipecat_seriatim.playback import PlaybackClock, PlaybackReports, SpokenContext
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
 
 TEXT = " ".join(f"The {fox} fox sings of green hills." for fox in ("red", "old", "sly", "shy", "wet", "big", "sad"))
 RATE_HZ = 24_000
@@ -143,12 +147,35 @@ async def test_an_interruption_in_mid_turn_reports_the_position_and_then_cancels
     service, output = RecordingService(gateway), GatedOutput()
     async with running(service, output) as queue:
         await queue(LLMFullResponseStartFrame(), LLMTextFrame(f"{TEXT} "))  # the end of its text does not come
-        await until(output.playing.is_set)
+        await until(lambda: service.messages("heard"))  # of the beginning of playback
+        n_reports = len(service.messages("heard"))
         await queue(InterruptionFrame())
         await until(lambda: service.messages("cancel"))
         report, cancel = service.sent[-2:]
         assert (report["type"], cancel) == ("heard", {"type": "cancel"})
         assert report["job"]
+        assert len(service.messages("heard")) > n_reports
+
+
+async def test_an_end_behind_the_playback_of_all_audio_is_reported_and_the_next_context_is_followed() -> None:
+    """The transport ceases after a silence of 3 s, and says nothing at the end of a context that adds no audio."""
+    received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def receive(connection: ServerConnection) -> None:
+        async for message in connection:
+            received.put_nowait(json.loads(message))
+
+    async with serve(receive, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connect(f"ws://127.0.0.1:{port}", proxy=None) as connection, asyncio.timeout(WAIT_S):
+            reports, first, second = PlaybackReports(), *(SpokenContext(connection, job) for job in ("first", "second"))
+            for context, position_ms in ((first, 1001), (second, 2001)):
+                reports.add_audio(context, position_ms // 1000)
+                await reports.handle_frame(BotStartedSpeakingFrame())
+                assert (await received.get())["job"] == context.job
+                await reports.handle_frame(BotStoppedSpeakingFrame())
+                await reports.handle_end(context)
+                assert await received.get() == {"type": "heard", "ms": position_ms, "job": context.job}
 
 
 def test_a_clock_of_playback_moves_up_to_what_has_arrived_and_stands_still_while_paused() -> None:

@@ -138,9 +138,7 @@ class SynthesizeStream(tts.SynthesizeStream):
             reusable = True
         except asyncio.CancelledError:  # the user interrupts
             await utils.aio.gracefully_cancel(sending)
-            if turn.playback is not None:
-                await turn.send("heard", ms=turn.playback.position_ms)
-            reusable = await _cancel_job(socket)
+            reusable = await _cancel_job(socket, turn)
             raise
         finally:
             await utils.aio.gracefully_cancel(sending)
@@ -238,10 +236,12 @@ async def _receive_event(socket: aiohttp.ClientWebSocketResponse) -> dict[str, A
     return event
 
 
-async def _cancel_job(socket: aiohttp.ClientWebSocketResponse) -> bool:
-    """Cancel the current job, and wait for its end; returns whether the connection can be used again."""
+async def _cancel_job(socket: aiohttp.ClientWebSocketResponse, turn: Turn) -> bool:
+    """Cancel the job of a turn, and wait for its end; returns whether the connection can be used again."""
     with contextlib.suppress(TimeoutError, ConnectionLost, ConnectionError, aiohttp.ClientError):
         async with asyncio.timeout(CANCEL_TIMEOUT_S):
+            if turn.playback is not None:
+                await turn.send("heard", ms=turn.playback.position_ms)
             await socket.send_json({"type": "cancel"})
             while (event := await _receive_event(socket))["type"] not in ("end", "error"):
                 pass
