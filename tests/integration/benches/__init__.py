@@ -1,0 +1,1 @@
+"""Tests of benches against real servers and whole systems."""
