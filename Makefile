@@ -22,7 +22,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,prov
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-agents bench-autoscaling bench-users bench-http bench-text bench-providers bench-reading bench-voices bench-book bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-book bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -140,6 +140,9 @@ bench-autoscaling: $(VENV)/.dev  ## a day with a scaler beside fixed fleets, in 
 
 bench-users: $(VENV)/.dev .venv-integrations/locust/.bench  ## people who listen over HTTP, by locust: jitter, stalls, first sounds (ARGS="--users 500 --minutes 2 --delay-ms 20 --busy")
 	$(BIN)/python -m bench.users $(ARGS)
+
+bench-scale: $(VENV)/.dev  ## how many listeners, workers and pools one Redis carries: measured here, and a model beyond (ARGS=--quick)
+	$(BIN)/python -m bench.scale $(ARGS)
 
 bench-text: $(VENV)/.dev  ## sentences of public test cases in 29 languages, beside other libraries (ARGS=--failures)
 	$(BIN)/python -m bench.text $(ARGS)
