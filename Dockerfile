@@ -15,7 +15,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 # Our own code lies in a folder of its own, so that an edit makes a layer of some hundred kB.
 RUN --mount=type=cache,target=/root/.cache/pip \
     for package in seriatim tasks workers reassembler gateway; do mkdir "$package" && touch "$package/__init__.py"; done && \
-    /opt/seriatim/bin/pip install -c constraints.txt '.[espeak,hibari,piper,documents,lexicon,language,emoji,http,flower,otel,providers]' && \
+    /opt/seriatim/bin/pip install -c constraints.txt '.[espeak,hibari,piper,documents,lexicon,language,emoji,http,flower,otel,providers,s3]' && \
     /opt/seriatim/bin/pip uninstall --yes seriatim && \
     echo /opt/code >"$(/opt/seriatim/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/code.pth"
 

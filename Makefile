@@ -18,7 +18,7 @@ JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 ORDER  ?= 1
 TORCH_INDEX ?=
 RUN_EXTRAS = espeak,hibari,documents,lexicon,language,emoji
-DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,providers,dev
+DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,providers,s3,dev
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 

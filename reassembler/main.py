@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from redis import Redis
 
@@ -22,10 +21,13 @@ from reassembler.storage_thread import StorageThread
 from reassembler.webhooks.webhook_sender import WebhookRules, WebhookSender
 from seriatim import log as logs
 from seriatim import reassembler_heartbeats
-from seriatim.errors import SeriatimError, Unavailable
+from seriatim.errors import SeriatimError, StoreUnavailable, Unavailable
 from seriatim.exit_codes import ExitCode
 from seriatim.process import watched_tasks
 from seriatim.process.sighup_as_sigterm import handle_sighup_as_sigterm
+from seriatim.recording_store import store_at
+from seriatim.recordings.bucket_store import BucketStore
+from seriatim.recordings.store_place import StorePlace, place_name, store_place
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import blocking_client, check_reachable, command_client
 from seriatim.settings import Settings
@@ -47,7 +49,7 @@ class Reassembler:
     redis: "Redis"
     reader: "Redis"
     storage: StorageThread
-    store: str  #: folder of recordings
+    store: str  #: of recordings: a folder or the URL of a bucket
     memory_share: float  #: of Redis' maxmemory that new jobs may fill
     stopping: threading.Event = field(default_factory=threading.Event)
     swept_s: float = 0.0
@@ -101,14 +103,13 @@ def _run_reassembler(settings: Settings) -> int:
     emit_loop.create_consumer_groups(redis)
     name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(2)}"
     storage_redis = command_client(settings.redis_url, outage_s=OUTAGE_S)
-    storage = StorageThread(
-        storage_redis, Recorder(storage_redis, Path(settings.store_dir)), settings.reader_grace_s * 1000
-    )
-    folder = str(Path(settings.store_dir).resolve())
-    reassembler = Reassembler(name, redis, reader, storage, folder, settings.memory_share)
+    place = store_place(settings.store_dir)
+    _check_store(place)
+    storage = StorageThread(storage_redis, Recorder(storage_redis, place), settings.reader_grace_s * 1000)
+    reassembler = Reassembler(name, redis, reader, storage, place_name(place), settings.memory_share)
     retention_redis = command_client(settings.redis_url, outage_s=OUTAGE_S)
     limit_bytes = round(settings.recording_limit_gb * GB)
-    retention = RecordingRetention(retention_redis, Path(folder), settings.recording_retention_days, limit_bytes)
+    retention = RecordingRetention(retention_redis, place, settings.recording_retention_days, limit_bytes)
     webhooks = WebhookSender(command_client(settings.redis_url, outage_s=OUTAGE_S), rules)
     for work, thread in ((storage.run, "storage"), (retention.run, "retention"), (webhooks.run, "webhooks")):
         watched_tasks.start(thread, partial(work, reassembler.stopping))
@@ -124,6 +125,20 @@ def _run_reassembler(settings: Settings) -> int:
             log.warning("waiting for Redis", extra={"error": str(error)})
             reassembler.stopping.wait(0.2)
     return 0
+
+
+def _check_store(place: StorePlace) -> None:
+    """Check that a bucket can be used; one whose server does not answer is waited for by the recorder.
+
+    Raises:
+        Misconfigured: bucket, keys, rights, region or clock.
+    """
+    store = store_at(place)
+    try:
+        if isinstance(store, BucketStore):
+            store.check()
+    except StoreUnavailable as error:  # live jobs need no store
+        log.warning("store unavailable; recordings wait", extra={"error": str(error)})
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""The recorder: drains jobs into the file store, which moves their windows.
+"""The recorder: drains jobs into the store, which moves their windows.
 
 Several recorders may write the same job: the same bytes go to the same place (seriatim/recording_store.py). The
-position to continue from is in Redis (`stored_id`), written after the bytes are safe on disk: after a crash, the worst
-case is that some bytes are written again.
+position to continue from is in Redis (`stored_id`), written after the bytes are safe in the store: after a crash, the
+worst case is that some bytes are written again.
 """
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -15,19 +16,23 @@ from redis import Redis
 
 from seriatim import recording_store
 from seriatim.audio.pcm import ms_of_bytes
-from seriatim.errors import PositionLost
+from seriatim.errors import CommandRefused, Misconfigured, PositionLost, SeriatimError, StoreUnavailable
 from seriatim.keys import END, StreamPosition, ordered_stream
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run_many
+from seriatim.recordings.store_place import StorePlace
 from seriatim.state.stream_record import StreamRecord, read_stream_record
 from seriatim.stream_entries import Entry, ReaderCursor, decode
 
 log = logging.getLogger(__name__)
 
 RECORD_S = 0.5  #: interval at which a growing job is written: each write costs a sync of the disk
+BUCKET_RECORD_S = 2.0  #: the same for a bucket: each write is a request, which takes 20 to 100 ms and costs money
 MAX_PENDING_CHUNKS = 32  #: a job is written earlier once it has this many new chunks, so that its window stays open
 MAX_READ = 128  #: entries per read
+RETRY_S = 5.0  #: after a store did not take a job
+BUCKET_THREADS = 8  #: jobs that are written to a bucket at once; a job waits for its own last write
 
 
 @dataclass(slots=True)
@@ -35,12 +40,23 @@ class Recorder:
     """The jobs that have something to store, and since when."""
 
     redis: "Redis"
-    store_dir: Path
+    store_dir: StorePlace
     pending_since_s: dict[str, float] = field(
         default_factory=dict
     )  #: job -> monotonic time of its first entry not yet stored
     pending_chunks: dict[str, int] = field(default_factory=dict)  #: job -> chunks since it was stored
     retry_s: dict[str, float] = field(default_factory=dict)  #: job -> monotonic time before which it is not tried again
+    running: set[str] = field(default_factory=set)  #: jobs that a thread is writing; others only add to the dicts
+    threads: ThreadPoolExecutor | None = field(init=False)  #: None: jobs are written one after another
+
+    def __post_init__(self) -> None:
+        is_folder = isinstance(self.store_dir, Path)
+        self.threads = None if is_folder else ThreadPoolExecutor(BUCKET_THREADS, "recording")
+
+    @property
+    def interval_s(self) -> float:
+        """The interval at which a growing job is written."""
+        return RECORD_S if self.threads is None else BUCKET_RECORD_S
 
     def note(self, job: str, n_chunks: int, *, ended: bool) -> None:
         """Note that a recorded job has grown, or has ended: then it is stored at once."""
@@ -49,33 +65,58 @@ class Recorder:
         self.pending_since_s[job] = 0.0 if now else self.pending_since_s.get(job, time.monotonic())
 
     def record_due(self) -> None:
-        """Store the jobs that are due."""
+        """Store the jobs that are due.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
         now_s = time.monotonic()
         for job, since_s in list(self.pending_since_s.items()):
-            if now_s - since_s >= RECORD_S and now_s >= self.retry_s.get(job, 0.0):
+            is_due = now_s - since_s >= self.interval_s and now_s >= self.retry_s.get(job, 0.0)
+            if is_due and job not in self.running:
                 del self.pending_since_s[job]
                 self.pending_chunks.pop(job, None)
-                self._try_record(job)
+                if self.threads is None:
+                    self._try_record(job)
+                else:
+                    self.running.add(job)
+                    self.threads.submit(self._record_in_thread, job)
 
     def _try_record(self, job: str) -> None:
         try:
             record(self.redis, self.store_dir, job)
             self.retry_s.pop(job, None)
-        except (OSError, PositionLost, ValueError) as error:
+        except CommandRefused:  # Redis', and no fault of the store
+            raise
+        except (OSError, PositionLost, ValueError, StoreUnavailable, Misconfigured) as error:
             log.warning(
                 "recording not stored; retrying", extra={"job": job, "store": str(self.store_dir), "error": str(error)}
             )
-            self.retry_s[job] = (
-                time.monotonic() + 5.0
-            )  # the disk may be full: the job stops at its window until it is not
-            self.pending_since_s[job] = 0.0
+            self._retry_later(job)  # the disk may be full: the job stops at its window until it is not
+
+    def _retry_later(self, job: str) -> None:
+        self.retry_s[job] = time.monotonic() + RETRY_S
+        self.pending_since_s[job] = 0.0
+
+    def _record_in_thread(self, job: str) -> None:
+        try:
+            self._try_record(job)
+        except SeriatimError as error:
+            log.warning("waiting for Redis", extra={"error": str(error)})
+            self._retry_later(job)
+        except Exception:  # the thread's outermost call
+            log.exception("background task failed; restarting", extra={"task": "recording", "job": job})
+            self._retry_later(job)
+        finally:
+            self.running.discard(job)
 
 
-def record(redis: "Redis", store_dir: Path, job: str) -> bool:
+def record(redis: "Redis", store_dir: StorePlace, job: str) -> bool:
     """Store everything in the ordered stream that is not yet stored; True if the job is complete.
 
     Raises:
         OSError: the disk is full, or not writable.
+        StoreUnavailable, Misconfigured: the bucket does not take it.
         PositionLost: the stream begins after what is stored: the store is another one, or was emptied.
     """
     known = read_stream_record(redis, job)
@@ -91,10 +132,10 @@ def record(redis: "Redis", store_dir: Path, job: str) -> bool:
     return ended
 
 
-def _stored_cursor(known: StreamRecord | None, store_dir: Path, job: str) -> ReaderCursor:
+def _stored_cursor(known: StreamRecord | None, store_dir: StorePlace, job: str) -> ReaderCursor:
     if known is None or known.stored is None:
         return ReaderCursor()
-    if not recording_store.folder(store_dir, job).is_dir():
+    if not recording_store.store_at(store_dir).holds(job):
         raise PositionLost(f"{store_dir} does not hold the beginning of job {job}; do all recorders share one store?")
     return ReaderCursor.behind(known.stored, known.stored_bytes - known.stored.n_bytes, known.rate_hz)
 

@@ -5,19 +5,19 @@ it. A recording whose job is still in Redis is kept, however old: it may be wait
 """
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from redis import Redis
 
-from reassembler.store_size import StoredRecording, read_recordings, surplus
+from reassembler.store_size import surplus
 from seriatim import recording_store
 from seriatim.errors import SeriatimError
-from seriatim.keys import JOB_ID, SHARDS
+from seriatim.keys import SHARDS
+from seriatim.recordings.store_place import StorePlace
+from seriatim.recordings.stored_recording import StoredRecording
 from seriatim.state.stream_record import known_jobs
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class RecordingRetention:
     """Removes recordings that are older than `keep_days`, and the oldest where all take more than `limit_bytes`."""
 
     redis: "Redis"
-    store_dir: Path
+    store_dir: StorePlace
     keep_days: float  #: 0: for ever
     limit_bytes: int = 0  #: of the whole store; 0: none
     next_shard: int = 0  #: advanced before a shard is swept, so that an unexpected error does not repeat at once
@@ -56,20 +56,11 @@ class RecordingRetention:
         """Remove the expired recordings of a shard; returns their number.
 
         Raises:
-            OSError: the store cannot be read.
+            OSError, StoreUnavailable, Misconfigured: the store cannot be read.
             Unavailable: Redis does not answer.
         """
-        folder, before_s = self.store_dir / f"{shard:02d}", time.time() - self.keep_days * DAY_S
-        if not folder.is_dir():
-            return 0
-        old = [path for path in folder.iterdir() if _written_s(path) < before_s]
-        for unfinished in (
-            path for path in old if path.name.startswith(recording_store.GRAVE)
-        ):  # of a removal that was interrupted
-            shutil.rmtree(unfinished, ignore_errors=True)
-        removed = [
-            job for job in self._ended_jobs(path.name for path in old) if recording_store.remove(self.store_dir, job)
-        ]
+        old = recording_store.store_at(self.store_dir).old_jobs(shard, time.time() - self.keep_days * DAY_S)
+        removed = self._remove(self._ended_jobs(old))
         for job in removed:
             log.info("recording removed", extra={"job": job, "after_days": self.keep_days})
         return len(removed)
@@ -78,33 +69,27 @@ class RecordingRetention:
         """Look at a shard, and remove the oldest recordings of all while the store is too large; returns their number.
 
         Raises:
-            OSError: the store cannot be read.
+            OSError, StoreUnavailable, Misconfigured: the store cannot be read.
             Unavailable: Redis does not answer.
         """
-        self._recordings[shard] = read_recordings(self.store_dir / f"{shard:02d}")
+        self._recordings[shard] = recording_store.store_at(self.store_dir).recordings(shard)
         recordings = [one for of_shard in self._recordings.values() for one in of_shard]
         if sum(one.n_bytes for one in recordings) <= self.limit_bytes:
             return 0
         known = known_jobs(self.redis, [one.job for one in recordings])
         jobs = set(surplus(recordings, known, self.limit_bytes))
-        removed = [job for job in jobs if recording_store.remove(self.store_dir, job)]
+        removed = self._remove(jobs)
         for number, of_shard in self._recordings.items():
             self._recordings[number] = [one for one in of_shard if one.job not in jobs]
         for job in removed:
             log.info("recording removed", extra={"job": job, "limit_bytes": self.limit_bytes})
         return len(removed)
 
-    def _ended_jobs(self, names: Iterable[str]) -> list[str]:
-        """The names that are job ids and no longer in Redis."""
-        jobs = [name for name in names if JOB_ID.fullmatch(name)]
+    def _remove(self, jobs: Iterable[str]) -> list[str]:
+        """Remove recordings; returns the jobs that had one."""
+        return [job for job in jobs if recording_store.remove(self.store_dir, job)]
+
+    def _ended_jobs(self, jobs: list[str]) -> list[str]:
+        """The jobs that are no longer in Redis."""
         known = known_jobs(self.redis, jobs)
         return [job for job in jobs if job not in known]
-
-
-def _written_s(path: Path) -> float:
-    """The time of the last write to a recording, in s since 1970; infinite if it vanishes meanwhile."""
-    events = path / "events.jsonl"
-    try:
-        return (events if events.exists() else path).stat().st_mtime
-    except FileNotFoundError:
-        return float("inf")

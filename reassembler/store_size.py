@@ -1,39 +1,8 @@
-"""Store size: how much the recordings of a store take, and which go so that it stays within its limit."""
+"""Store size: which recordings go so that a store stays within its limit. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
-from seriatim.keys import JOB_ID
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecording:
-    """A recording, with its side files."""
-
-    job: str
-    n_bytes: int
-    written_s: float  #: of its last write, in s since 1970
-
-
-def read_recordings(folder: Path) -> list[StoredRecording]:
-    """The recordings in a shard's folder; one that vanishes meanwhile, or is not begun, is left out.
-
-    Raises:
-        OSError: the folder cannot be read.
-    """
-    if not folder.is_dir():
-        return []
-    found = []
-    for path in folder.iterdir():
-        if JOB_ID.fullmatch(path.name):
-            try:
-                n_bytes = sum(file.stat().st_size for file in path.iterdir())
-                written_s = (path / "events.jsonl").stat().st_mtime
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            found.append(StoredRecording(path.name, n_bytes, written_s))
-    return found
+from seriatim.recordings.stored_recording import StoredRecording
 
 
 def surplus(recordings: Iterable[StoredRecording], kept: Iterable[str], limit_bytes: int) -> list[str]:

@@ -24,6 +24,7 @@
     │   ├── MemoryFull            yes        the Redis memory budget is used up
     │   └── NoWorkers             yes        no worker of the pool is alive
     ├── Unavailable               yes        Redis or the broker cannot be reached
+    │   └── StoreUnavailable      yes        the bucket of recordings cannot be reached, or is overloaded
     ├── JobUnknown                no         no such job, or it has expired
     ├── JobNotOpen                no         text for a job that is closed or has ended
     ├── JobEnded                  no         the job ended without being done
@@ -168,6 +169,10 @@ class Unavailable(SeriatimError):
     """Redis or the broker cannot be reached."""
 
     retryable = True
+
+
+class StoreUnavailable(Unavailable):
+    """The bucket of recordings cannot be reached, or is overloaded."""
 
 
 #: errors of a command that Redis did not execute

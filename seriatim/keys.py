@@ -76,7 +76,7 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
 
 Beside the slots:
 
-    reassemblers      zset    "<name>|<its store's folder>" -> when it said so last, in s (presence.py)
+    reassemblers      zset    "<name>|<its store>" -> when it said so last, in s (reassembler_heartbeats.py)
 
 A user's name stands in keys and members as `user_tag` writes it, wherever `<user>` is above and below.
 

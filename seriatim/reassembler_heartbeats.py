@@ -1,14 +1,13 @@
 """Heartbeats of reassemblers, once a second, for health checks, dashboards and people.
 
-    seriatim:1:reassemblers   zset   "<name>|<its store's folder>" -> the server's time, in s
+    seriatim:1:reassemblers   zset   "<name>|<its store>" -> the server's time, in s
 
-Readers on the same machine learn the store's folder from it, if no setting names one. (Redis itself lists consumers
-that wait for their first message only from 7.2 on.)
+Readers on the same machine learn the store (its folder, or its bucket) from it, if no setting names one. (Redis itself
+lists consumers that wait for their first message only from 7.2 on.)
 """
 
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 from redis import Redis
@@ -16,6 +15,7 @@ from redis import Redis
 from seriatim.errors import CommandRefused
 from seriatim.keys import REASSEMBLERS
 from seriatim.lua.script_calls import translate_redis_errors
+from seriatim.recordings.store_place import Bucket, StorePlace, place_name, store_place
 from seriatim.settings import Settings
 
 HEARTBEAT_S = 1.0  #: interval
@@ -28,7 +28,7 @@ class ReassemblerHeartbeat:
     """The last heartbeat of a reassembler."""
 
     name: str  #: host, pid, random part
-    store: str  #: the folder of its recordings, resolved
+    store: str  #: where its recordings are: the folder, resolved, or the URL of a bucket
 
 
 def report_heartbeat(redis: "Redis", name: str, store: str) -> None:
@@ -55,30 +55,30 @@ def running_reassemblers(redis: "Redis") -> list[ReassemblerHeartbeat]:
     return sorted(_read_heartbeats(redis, _now_s(redis) - SILENT_S), key=lambda r: r.name)
 
 
-def store_folder(redis: "Redis", chosen: str) -> Path:
-    """The folder of recordings: `chosen`, or by default that of this machine's reassemblers.
+def store_of_system(redis: "Redis", chosen: str) -> StorePlace:
+    """The store of recordings: `chosen`, or by default that of this machine's reassemblers.
 
     Raises:
         Unavailable: Redis does not answer.
+        Misconfigured: `chosen` is a URL, and not one of a bucket.
     """
     if chosen != Settings().store_dir:
-        return Path(chosen)
+        return store_place(chosen)
     for found in reversed(_recent_heartbeats(redis)):  # the latest counts, though it may have ended since
-        folder = Path(found.store)
-        if (
-            found.name.startswith(f"{socket.gethostname()}.") and folder.parent.is_dir()
-        ):  # the first recording creates it
-            return folder
-    return Path(chosen)
+        if found.name.startswith(f"{socket.gethostname()}."):
+            place = store_place(found.store)
+            if isinstance(place, Bucket) or place.parent.is_dir():  # the first recording creates a folder
+                return place
+    return store_place(chosen)
 
 
-def records_into_folder(redis: "Redis", folder: Path) -> bool:
-    """True if a reassembler records into this very folder, or recently did.
+def records_into(redis: "Redis", place: StorePlace) -> bool:
+    """True if a reassembler records into this very store, or recently did.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    return str(folder.resolve()) in {found.store for found in _recent_heartbeats(redis)}
+    return place_name(place) in {found.store for found in _recent_heartbeats(redis)}
 
 
 def _recent_heartbeats(redis: "Redis") -> list[ReassemblerHeartbeat]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 
 from seriatim.errors import Misconfigured
+from seriatim.recordings.store_place import store_place
 from seriatim.servers.connection_shares import FEWEST
 from seriatim.servers.server_address import Address, Broker
 from seriatim.servers.server_urls import redacted_url, with_password, with_password_file, with_tls
@@ -81,7 +82,11 @@ class Settings:
         "engine (its pool) that speaks what names none; empty: hibari, else espeak, xtts, or any other pool with "
         "workers. What it cannot speak goes to the first of these that can",
     )
-    store_dir: str = _text("seriatim-store", "folder of the recordings of jobs that drain to the store")
+    store_dir: str = _text(
+        "seriatim-store",
+        "folder of the recordings of jobs that drain to the store, or a bucket: s3://BUCKET/PREFIX, with "
+        "?endpoint=https://minio.lan:9000 for a server that is not AWS, and region=NAME (docs/how-to/buckets.md)",
+    )
     recording_retention_days: float = _float(
         0, "recordings are removed so many days after they were written last; 0: never"
     )
@@ -309,6 +314,7 @@ class Settings:
         for name, choices in words.items():
             if (chosen := getattr(self, name)) not in choices:
                 raise Misconfigured(f"{PREFIX}{name.upper()}={chosen!r}: expected one of {', '.join(choices)}")
+        store_place(self.store_dir)
         if self.traces not in TRACES:
             raise Misconfigured(f"{PREFIX}TRACES={self.traces!r}: expected otlp, or nothing for none")
         if 0 < self.redis_connections < FEWEST:

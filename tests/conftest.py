@@ -27,7 +27,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 TESTS = Path(__file__).parent
 #: Folders whose files take longest come first: at the end of a parallel run only short ones are left.
-LONGEST_FIRST = ("xtts", "chaos", "page", "simulator", "deploy", "integration", "http", "security", "scripts")
+LONGEST_FIRST = (
+    "xtts", "chaos", "page", "simulator", "deploy", "integration", "http", "buckets", "security", "scripts"
+)  # fmt: skip
 #: Folders whose files share what takes seconds to start (torch, a browser, a system): one process runs all of each.
 UNDIVIDED = ("xtts", "page", "story")
 

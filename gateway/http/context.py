@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from redis import Redis
@@ -89,7 +88,7 @@ class GatewayContext:
         quick = command_client(settings.redis_url, outage_s=QUICK_S, max_connections=connection_shares.watching)
         reports, pools = (
             DeliveryReports(producer.redis),
-            PoolMetricsCollector(quick, Path(settings.store_dir), _configured_pools(settings, models)),
+            PoolMetricsCollector(quick, settings.store_dir, _configured_pools(settings, models)),
         )
         readiness = PoolReadiness(producer, quick, streams, reports, settings.http_probe_s)
         meters = GatewayMetrics(settings.first_audio_ms / 1000)

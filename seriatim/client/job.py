@@ -21,7 +21,8 @@ from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run, translate_redis_errors
 from seriatim.reader_state import PlayableEntry
-from seriatim.reassembler_heartbeats import store_folder
+from seriatim.reassembler_heartbeats import store_of_system
+from seriatim.recordings.store_place import StorePlace
 from seriatim.records import DrainMode, JobSpec
 from seriatim.servers.redis_clients import BLOCK_S
 from seriatim.settings import Settings
@@ -78,9 +79,9 @@ class Job:
     warning: str = ""
 
     @property
-    def store_dir(self) -> Path:
-        """The folder of recordings, looked up anew: the reassembler may have started after the job."""
-        return store_folder(self.redis, self.settings.store_dir)
+    def store_dir(self) -> StorePlace:
+        """The store of recordings, looked up anew: the reassembler may have started after the job."""
+        return store_of_system(self.redis, self.settings.store_dir)
 
     def audio(self, after: str = "0-0", stopped: threading.Event | None = None) -> Iterator[PlayableEntry]:
         """Iterate over the job in order, as it becomes ready: sentence markers, PCM, gaps.
@@ -94,7 +95,7 @@ class Job:
             JobFailed, JobCancelled, TimedOut: after all entries before it.
             JobUnknown: no such job, or it has expired.
             PositionLost: what follows `after` is no longer stored.
-            Misconfigured: it is recorded in another folder than SERIATIM_STORE_DIR.
+            Misconfigured: it is recorded in another store than SERIATIM_STORE_DIR.
             BadInput: `after` is not a position.
         """
         reading = StreamReader(self.id, self.pool, self.drain, self.redis, self.reader, self.store_dir)
@@ -196,7 +197,7 @@ class Job:
         return (read_pool(self.redis, self.pool).rate_hz if self.pool else 0) or UNKNOWN_RATE_HZ
 
     def recorded(self) -> bool:
-        """Return whether this machine's store has a recording of the job."""
+        """Return whether the store that this process reads has a recording of the job."""
         return bool(recording_store.events(self.store_dir, self.id))
 
     def save(self, path: str | Path) -> JobStatus:

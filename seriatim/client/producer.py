@@ -31,7 +31,7 @@ from seriatim.client.voice_names import find_voice
 from seriatim.dispatch import PoolClient, dispatch
 from seriatim.errors import BadInput, EmptyText, JobUnknown
 from seriatim.lua.pool_records import SubmitResult, SubmitVerdict
-from seriatim.reassembler_heartbeats import store_folder
+from seriatim.reassembler_heartbeats import store_of_system
 from seriatim.records import DrainMode, Sentence
 from seriatim.servers.connection_shares import ConnectionShares
 from seriatim.servers.redis_clients import blocking_client, command_client
@@ -136,10 +136,10 @@ class Producer:
         return handle
 
     def job(self, job_id: str, pool: str, drain: DrainMode) -> Job:
-        """A handle on a job, with the folder of recordings resolved."""
+        """A handle on a job, with the store of recordings resolved."""
         if time.monotonic() - self._resolved_s > FRESH_S:
-            folder = str(store_folder(self.redis, self.settings.store_dir))
-            self._resolved_settings, self._resolved_s = replace(self.settings, store_dir=folder), time.monotonic()
+            store = str(store_of_system(self.redis, self.settings.store_dir))
+            self._resolved_settings, self._resolved_s = replace(self.settings, store_dir=store), time.monotonic()
         return Job(job_id, pool, drain, self.redis, self.reader, self._resolved_settings)
 
     def default_pool(self) -> str:

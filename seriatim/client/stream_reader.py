@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 from redis import Redis
@@ -18,7 +17,8 @@ from seriatim.errors import Misconfigured, PositionLost
 from seriatim.keys import END, GAP, StreamPosition, ordered_stream
 from seriatim.lua.script_calls import run_many, translate_redis_errors
 from seriatim.reader_state import SOON_S, DeliveryState, PlayableEntry, ReaderState
-from seriatim.reassembler_heartbeats import records_into_folder
+from seriatim.reassembler_heartbeats import records_into
+from seriatim.recordings.store_place import StorePlace
 from seriatim.records import DrainMode
 from seriatim.servers.redis_clients import BLOCK_S, block_of
 from seriatim.state.stream_record import read_stream_record
@@ -36,7 +36,7 @@ class StreamReader:
     drain: DrainMode
     redis: "Redis"
     reader: "Redis"  #: its reads may block
-    store_dir: Path
+    store_dir: StorePlace
     stopped: threading.Event = field(default_factory=threading.Event)  #: stop waiting
     state: ReaderState = field(init=False)
     delivery: DeliveryState = field(init=False)
@@ -119,13 +119,13 @@ class StreamReader:
             self.delivery.granted(grace_ms)
 
 
-def recording_missing_error(redis: "Redis", job: str, store_dir: Path) -> Misconfigured | PositionLost:
-    """The error for a recording that this process cannot find: it was removed, or is in another folder.
+def recording_missing_error(redis: "Redis", job: str, store_dir: StorePlace) -> Misconfigured | PositionLost:
+    """The error for a recording that this process cannot find: it was removed, or is in another store.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    if records_into_folder(redis, store_dir):
+    if records_into(redis, store_dir):
         return PositionLost(f"the recording of job {job} is no longer stored: it was removed")
     where = f"a store that is not {str(store_dir)!r}"
     return Misconfigured(f"job {job} drains to {where}: set SERIATIM_STORE_DIR to its reassembler's")

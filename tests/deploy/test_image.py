@@ -84,7 +84,7 @@ def test_the_small_image_has_no_torch() -> None:
     assert "build-xtts" not in built
     installed = " ".join(rest for name, rest in stages()["build"].instructions if name == "RUN")
     extras = re.findall(r"'\.\[([\w,]+)\]'", installed)
-    assert extras == ["espeak,hibari,piper,documents,lexicon,language,emoji,http,flower,otel,providers"]
+    assert extras == ["espeak,hibari,piper,documents,lexicon,language,emoji,http,flower,otel,providers,s3"]
     assert set(extras[0].split(",")) <= set(PROJECT["project"]["optional-dependencies"])
     requirements = [PROJECT["project"]["dependencies"]]
     requirements += [PROJECT["project"]["optional-dependencies"][extra] for extra in extras[0].split(",")]

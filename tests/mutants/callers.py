@@ -198,7 +198,7 @@ CALLERS = (
     ),
     Mutant(
         "store.torn line taken on",
-        "seriatim/recording_store.py",
+        "seriatim/recordings/folder_store.py",
         'torn = size > 0 and file.read(1) != b"\\n"',
         "torn = False",
         "behind a crash the first marker is lost with half of the one before",

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON_MODULE = [sys.executable, "-P", "-m"]
 #: modules that the server runs
 FORKED = frozenset(["gateway.cli.main", "reassembler.main", "workers"])
-OWN = ("SERIATIM_", "PYTEST_")  #: beginnings of variables that no import reads
+OWN = ("SERIATIM_", "PYTEST_", "AWS_")  #: beginnings of variables that no import reads
 OWN_NAMES = frozenset(["COLUMNS", "PYTHONPATH"])  #: likewise; of PYTHONPATH, ROOT is on the server's too
 
 

@@ -10,7 +10,10 @@ from redis import Redis
 from gateway.cli.checks.check_result import CheckResult, fail, from_message, ok, warn
 from seriatim.celery_app import make_app, reach_broker
 from seriatim.errors import SeriatimError
-from seriatim.reassembler_heartbeats import ReassemblerHeartbeat, running_reassemblers, store_folder
+from seriatim.reassembler_heartbeats import ReassemblerHeartbeat, running_reassemblers, store_of_system
+from seriatim.recording_store import store_at
+from seriatim.recordings.bucket_store import BucketStore
+from seriatim.recordings.store_place import StorePlace, place_name
 from seriatim.servers.server_urls import redacted_url
 from seriatim.settings import Settings
 from seriatim.state.pool_state import PoolState, pool_states
@@ -68,22 +71,34 @@ def _workers(pool: PoolState) -> CheckResult:
 
 def _reassemblers(redis: "Redis", settings: Settings) -> list[CheckResult]:
     running = running_reassemblers(redis)
-    folder = store_folder(redis, settings.store_dir)
+    place = store_of_system(redis, settings.store_dir)
     if not running:
         none = fail("reassemblers", "none has shown life within 5 s", "start one: seriatim reassemble")
-        return [none, check_folder("store", folder, "SERIATIM_STORE_DIR")]
+        return [none, check_store(place)]
     there = ok("reassemblers", f"{len(running)} alive")
-    return [there, _same_store(running, folder) or check_folder("store", folder, "SERIATIM_STORE_DIR")]
+    return [there, _same_store(running, place) or check_store(place)]
 
 
-def _same_store(running: list[ReassemblerHeartbeat], folder: Path) -> CheckResult | None:
-    """A failure if this machine's reassemblers record into another folder than the one looked into from here."""
+def _same_store(running: list[ReassemblerHeartbeat], place: StorePlace) -> CheckResult | None:
+    """A failure if this machine's reassemblers record into another store than the one looked into from here."""
     here = [found.store for found in running if found.name.startswith(f"{socket.gethostname()}.")]
-    ours = str(folder.resolve())
+    ours = place_name(place)
     if not here or ours in here:
         return None
     advice = f"set SERIATIM_STORE_DIR={here[0]} for both"
     return fail("store", f"reassemblers of this machine record into {here[0]}, and {ours} is looked into", advice)
+
+
+def check_store(place: StorePlace) -> CheckResult:
+    """A result about the store of recordings: a folder, or a bucket."""
+    store = store_at(place)
+    if not isinstance(store, BucketStore):
+        return check_folder("store", store.folder, "SERIATIM_STORE_DIR")
+    try:
+        store.check()
+    except SeriatimError as error:
+        return from_message("store", error)
+    return ok("store", f"{place} can be listed")
 
 
 def check_folder(check: str, folder: Path, variable: str) -> CheckResult:

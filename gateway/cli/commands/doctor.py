@@ -6,17 +6,19 @@ It changes nothing, works while Redis is unavailable, and shows no secret: its o
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from gateway.cli.checks.check_result import CheckResult, CheckStatus, as_lines, warn
 from gateway.cli.checks.machine_checks import check_machine
 from gateway.cli.checks.server_checks import check_server
 from gateway.cli.checks.setting_checks import changed_settings, read_settings
-from gateway.cli.checks.system_checks import check_broker, check_folder, check_system
+from gateway.cli.checks.system_checks import check_broker, check_folder, check_store, check_system
 from gateway.cli.checks.version_checks import check_versions, package_versions, python
 from seriatim import __version__
 from seriatim.exit_codes import ExitCode
 from seriatim.process.home_folder import expand_home
+from seriatim.recordings.store_place import StorePlace, store_place
 from seriatim.servers.redis_clients import inspection_client
 from seriatim.settings import Settings
 
@@ -48,9 +50,14 @@ def _services(settings: Settings) -> list[CheckResult]:
         *server,
         *broker,
         unseen,
-        check_folder("store", expand_home(settings.store_dir), "SERIATIM_STORE_DIR"),
+        check_store(_expanded_place(settings.store_dir)),
         voices,
     ]
+
+
+def _expanded_place(text: str) -> StorePlace:
+    place = store_place(text)
+    return expand_home(place) if isinstance(place, Path) else place
 
 
 def _report(settings: Settings, results: list[CheckResult]) -> dict[str, Any]:

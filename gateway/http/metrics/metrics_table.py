@@ -154,7 +154,7 @@ METRICS = (
     Metric("webhooks_dead", "gauge", "webhooks.dead", "webhooks that were given up, and are kept", (),
            note="`seriatim webhooks retry` sends them again"),
     Metric("store_free_bytes", "gauge", "disk.free", "free on the disk of the recordings", (),
-           note="`SERIATIM_STORE_DIR`"),
+           note="`SERIATIM_STORE_DIR`; not there for a bucket"),
     Metric("store_size_bytes", "gauge", "disk.total", "size of the disk of the recordings", ()),
     Metric("redis_memory_used_bytes", "gauge", "redis.used_bytes", "memory that Redis holds", ()),
     Metric("redis_memory_max_bytes", "gauge", "redis.most_bytes", "maxmemory of Redis", (), note="0 is no limit"),

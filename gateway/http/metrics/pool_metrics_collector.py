@@ -18,7 +18,7 @@ from gateway.http.metrics.metrics_table import METRICS, Metric
 from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run_many
 from seriatim.pool_metrics import PoolMetrics
-from seriatim.reassembler_heartbeats import store_folder
+from seriatim.reassembler_heartbeats import store_of_system
 from seriatim.state.pool_record import PoolRecord, pool_names, read_marks, read_pools
 from seriatim.state.pool_state import RedisState, redis_state
 from seriatim.state.worker_record import WorkerProcessState, read_workers
@@ -37,7 +37,7 @@ class PoolMetricsCollector(Collector):
     """The metrics of the pools, read at each scrape."""
 
     redis: "Redis"
-    store_dir: Path = Path("seriatim-store")
+    store_dir: str = "seriatim-store"
     configured: frozenset[str] = frozenset()  #: pools that the settings name, with workers or without
     names: list[str] = field(default_factory=list)
     named_s: float = float("-inf")
@@ -80,24 +80,30 @@ class Snapshot:
     workers: list[list[WorkerProcessState]]  #: of each pool
     marks: list[dict[str, int]]  #: of each pool
     redis: RedisState
-    disk: Any  #: shutil.disk_usage of the recordings' disk
+    disk: Any  #: shutil.disk_usage of the recordings' disk; None for a bucket
     webhooks: WebhookCounts
 
     @classmethod
-    def take(cls, redis: "Redis", names: list[str], store_dir: Path) -> "Snapshot":
+    def take(cls, redis: "Redis", names: list[str], store_dir: str) -> "Snapshot":
         """Read everything.
 
         Raises:
             Unavailable: Redis does not answer.
         """
         records = read_pools(redis, names)
-        place = store_folder(redis, str(store_dir)).resolve()
-        disk = shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists()))
+        place = store_of_system(redis, store_dir)
+        disk = _disk_usage(place) if isinstance(place, Path) else None
         pools = run_many(redis, [signals(name) for name in names])
         return cls(
             pools, records, read_workers(redis, records), read_marks(redis, names), redis_state(redis), disk,
             read_counts(redis),
         )  # fmt: skip
+
+
+def _disk_usage(folder: Path) -> Any:
+    """Size and free bytes of the disk of a folder, which may not be there yet."""
+    place = folder.resolve()
+    return shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists()))
 
 
 def exposition(meters: GatewayMetrics, pools: PoolMetricsCollector) -> bytes:
@@ -180,5 +186,5 @@ READERS: Mapping[str, Callable[[Snapshot, str, Metric], Samples]] = {
     ],
     "redis": lambda s, name, _: [((), getattr(s.redis, name))],  # of RedisState
     "webhooks": lambda s, name, _: [((), getattr(s.webhooks, name))],  # of WebhookCounts
-    "disk": lambda s, name, _: [((), getattr(s.disk, name))],
+    "disk": lambda s, name, _: [((), getattr(s.disk, name, None))],  # None: a bucket has no disk
 }

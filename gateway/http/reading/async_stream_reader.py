@@ -7,7 +7,6 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 from redis.asyncio import Redis as AsyncRedis
@@ -18,6 +17,7 @@ from seriatim.client.stream_reader import StreamReader, recording_missing_error
 from seriatim.keys import StreamPosition, ordered_stream
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.reader_state import SOON_S, PlayableEntry, ReaderState
+from seriatim.recordings.store_place import store_place
 from seriatim.servers.redis_clients import BLOCK_S, block_of
 from seriatim.state.stream_record import read_stream_record_async
 from seriatim.stream_entries import Audio, End, Entry, ReaderCursor, decode
@@ -77,22 +77,23 @@ class AsyncStreamReader:
     async def _choose_source(self) -> None:
         """Choose the next source by the job's state, after an empty read."""
         if not self.state.next_source(await read_stream_record_async(self.redis, self.job.id)):
-            store_dir = Path(self.job.settings.store_dir)
-            raise await asyncio.to_thread(recording_missing_error, self.job.redis, self.job.id, store_dir)
+            place = store_place(self.job.settings.store_dir)
+            raise await asyncio.to_thread(recording_missing_error, self.job.redis, self.job.id, place)
 
     def _sync_reader(self) -> StreamReader:
         job = self.job
-        return StreamReader(job.id, job.pool, job.drain, job.redis, job.reader, Path(job.settings.store_dir))
+        place = store_place(job.settings.store_dir)
+        return StreamReader(job.id, job.pool, job.drain, job.redis, job.reader, place)
 
     async def _recorded_entries(self) -> AsyncIterator[Entry]:
         """Read the recording, in threads: a disk may be slow."""
-        store_dir, job, cursor = Path(self.job.settings.store_dir), self.job.id, self.state.cursor
+        place, job, cursor = store_place(self.job.settings.store_dir), self.job.id, self.state.cursor
         if self.observes:
-            for marker in await asyncio.to_thread(recording_store.events, store_dir, job):
+            for marker in await asyncio.to_thread(recording_store.events, place, job):
                 if marker.position > cursor.position:
                     yield marker
             return
-        recording = recording_store.read(store_dir, job, cursor)
+        recording = recording_store.read(place, job, cursor)
         while (entry := await asyncio.to_thread(next, recording, None)) is not None:
             yield entry
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.http.reading.word_timing import Source, timed_words
 from seriatim.audio.pcm import ms_of_bytes
-from seriatim.recording_store import Marker
+from seriatim.recordings.recording_events import Marker
 from seriatim.stream_entries import End, SentenceStart
 from seriatim.text.word_times import WordTime
 

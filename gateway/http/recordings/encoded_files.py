@@ -8,40 +8,50 @@ import asyncio
 import contextlib
 import os
 import secrets
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gateway.http.encoding.stream_formats import STREAMABLE, UNCOMPRESSED, audio_format
-from gateway.http.recordings.recording import FinishedRecording, read_samples
+from gateway.http.recordings.recording import FinishedRecording
+from gateway.http.recordings.stored_file import StoredFile
 from seriatim.audio.encoder import open_encoder
 from seriatim.audio.output_file import FileDescriptorOutput, translate_write_errors
 from seriatim.audio.pcm import BYTES_PER_SAMPLE
 from seriatim.audio.title_tags import riff_info
 from seriatim.audio.uncompressed_encoders import wav_header
+from seriatim.recording_store import RecordingStore
+from seriatim.recordings.bucket_store import BucketStore
 
 SHORT_S = 60.0  #: up to this duration the client waits for the encoded file: about half a second
 WHOLE_RANGES = ("", "bytes=0-")  #: Range headers of browsers that request all of it
 NICE = 10  #: niceness of the threads: nice(1)
 
+EncodingKey = tuple[RecordingStore, str, str]  #: store, job, name of the format
 
-async def encoded_file(recording: FinishedRecording, name: str, range_header: str, title: str) -> Path | None:
+
+async def encoded_file(recording: FinishedRecording, name: str, range_header: str, title: str) -> StoredFile | None:
     """The file of a recording in a format, with its title in its tags; encodes it if it does not exist.
 
     None: it is long and requested as a whole, so it should be streamed while it is encoded.
 
     Raises:
         Unwritable: the disk is full, or not writable.
+        StoreUnavailable, Misconfigured: the bucket cannot be used.
     """
-    path = recording.folder / f"audio.{name}" if name != "pcm" else recording.audio
-    if path.exists():
-        return path
-    encoding = _running.get(path)
+    if name == "pcm":
+        return await asyncio.to_thread(recording.samples)
+    found = await _find_file(recording.store, recording.job, f"audio.{name}")
+    if found is not None:
+        return found
+    key = (recording.store, recording.job, name)
+    encoding = _running.get(key)
     if encoding is None:  # one encoding for all concurrent requests
-        encoding = asyncio.get_running_loop().run_in_executor(_threads, _encode_file, recording, name, path, title)
-        _running[path] = encoding
-        encoding.add_done_callback(lambda done: _remove_encoding(path, done))
+        encoding = asyncio.get_running_loop().run_in_executor(_threads, _encode_file, recording, name, title)
+        _running[key] = encoding
+        encoding.add_done_callback(lambda done: _remove_encoding(key, done))
     if (
         name in STREAMABLE
         and range_header in WHOLE_RANGES
@@ -51,8 +61,14 @@ async def encoded_file(recording: FinishedRecording, name: str, range_header: st
     return await asyncio.shield(encoding)  # other requests may wait for it
 
 
-def _remove_encoding(path: Path, encoding: "asyncio.Future[Path]") -> None:
-    del _running[path]
+async def _find_file(store: RecordingStore, job: str, name: str) -> StoredFile | None:
+    if isinstance(store, BucketStore):
+        return await asyncio.to_thread(store.find_file, job, name)
+    return store.find_file(job, name)  # at once: no other request may finish the file between this look and the next
+
+
+def _remove_encoding(key: EncodingKey, encoding: "asyncio.Future[StoredFile | None]") -> None:
+    del _running[key]
     if not encoding.cancelled():
         encoding.exception()  # marks the error as retrieved; the next request tries again
 
@@ -62,19 +78,27 @@ def _lower_priority() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
-_running: dict[Path, "asyncio.Future[Path]"] = {}  #: path -> the encoding that runs in this process
+_running: dict[EncodingKey, "asyncio.Future[StoredFile | None]"] = {}  #: the encodings that run in this process
 _threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "file", _lower_priority)
 
 
-def _encode_file(recording: FinishedRecording, name: str, path: Path, title: str) -> Path:
-    """Encode a recording into `path`, which only a complete file gets; concurrent encodings do no harm.
+def _encode_file(recording: FinishedRecording, name: str, title: str) -> StoredFile | None:
+    """Encode a recording into a side file, which is there once it is complete; concurrent encodings do no harm.
 
     Raises:
         Unwritable: the disk is full, or not writable.
+        StoreUnavailable, Misconfigured: the bucket cannot be used.
     """
-    with translate_write_errors(f"job {path.parent.name} as {name}"):
-        _write_file(recording, name, path, title)
-    return path
+    store, job, file_name = recording.store, recording.job, f"audio.{name}"
+    with translate_write_errors(f"job {job} as {name}"):
+        if isinstance(store, BucketStore):
+            with tempfile.TemporaryDirectory(prefix="seriatim-") as folder:
+                path = Path(folder) / file_name
+                _write_file(recording, name, path, title)
+                store.client.upload(path, store.key(job, file_name))
+        else:
+            _write_file(recording, name, store.job_folder(job) / file_name, title)
+    return store.find_file(job, file_name)
 
 
 def _write_file(recording: FinishedRecording, name: str, path: Path, title: str) -> None:
@@ -96,7 +120,7 @@ def _write_wav(recording: FinishedRecording, write: Callable[[bytes], int], titl
     tail = riff_info(title)  # after the samples: some programs expect them at byte 44
     room = recording.n_bytes >= 2**32 - 4096
     write(wav_header(recording.rate_hz, recording.n_bytes, room=room, tail_bytes=len(tail)))
-    for pcm in read_samples(recording):
+    for pcm in recording.read_samples():
         write(pcm)
     write(tail)
 
@@ -105,7 +129,7 @@ def _write_encoded(recording: FinishedRecording, name: str, output: FileDescript
     """Encode into a file whose header can be patched: libsndfile needs the length in FLAC's header."""
     encoder = open_encoder(output, audio_format(name), recording.rate_hz, title=title)
     try:
-        for pcm in read_samples(recording):
+        for pcm in recording.read_samples():
             encoder.write(pcm)
     except BaseException:
         encoder.discard()

@@ -1,31 +1,66 @@
 """A finished recording in the store."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from seriatim import recording_store
+from gateway.http.recordings.sidecar_files import store_of
+from gateway.http.recordings.stored_file import StoredFile, size_of
 from seriatim.audio.output_file import translate_write_errors
 from seriatim.audio.pcm import short_silence
 from seriatim.client.job import Job
-from seriatim.recording_store import PIECE_BYTES
+from seriatim.errors import PositionLost
+from seriatim.recording_store import RecordingStore
+from seriatim.recordings.bucket_audio import BucketAudio
+from seriatim.recordings.bucket_store import BucketStore
+from seriatim.recordings.stored_recording import SAMPLES
 from seriatim.stream_entries import End, SentenceStart
 
 
 @dataclass(frozen=True, slots=True)
-class FinishedRecording:
-    """The recording of a job that is done, with all its audio on disk."""
+class BucketSamples:
+    """The samples of a finished recording in a bucket, as a file."""
 
-    folder: Path
+    audio: BucketAudio
+    n_bytes: int
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from `start` up to `stop`."""
+        return self.audio.pieces(start, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRecording:
+    """The recording of a job that is done, with all its audio in the store."""
+
+    store: RecordingStore
+    job: str
     n_bytes: int
     rate_hz: int
     is_silent: bool = False  #: no sentence was spoken: a short silence stands for its audio
 
-    @property
-    def audio(self) -> Path:
-        """The file of its samples: s16le mono."""
-        return self.folder / (f"silence.{self.rate_hz}.s16" if self.is_silent else "audio.s16")
+    def samples(self) -> StoredFile | None:
+        """The file of its samples, s16le mono; None if the store does not have it."""
+        if not self.is_silent and isinstance(self.store, BucketStore):
+            audio = BucketAudio(self.store, self.job)
+            return BucketSamples(audio, audio.stored_bytes())
+        return self.store.find_file(self.job, f"silence.{self.rate_hz}.s16" if self.is_silent else SAMPLES)
+
+    def read_samples(self) -> Iterator[bytes]:
+        """Read all samples, in blocks.
+
+        Raises:
+            PositionLost: the recording was removed meanwhile.
+        """
+        if self.is_silent:
+            yield short_silence(self.rate_hz)
+            return
+        n_bytes = 0
+        with self.store.open_audio(self.job) as audio:
+            for pcm in audio.pieces(0, self.n_bytes):
+                n_bytes += len(pcm)
+                yield pcm
+        if n_bytes < self.n_bytes:
+            raise PositionLost(f"the recording of job {self.job} was removed while it was read")
 
 
 def find_recording(job: Job) -> FinishedRecording | None:
@@ -33,20 +68,21 @@ def find_recording(job: Job) -> FinishedRecording | None:
 
     Raises:
         Unwritable: the disk is full, or not writable.
+        StoreUnavailable, Misconfigured: the bucket cannot be used.
     """
-    root = Path(job.settings.store_dir)
-    markers = recording_store.events(root, job.id)
+    store = store_of(job)
+    markers, _ = store.read_events(job.id)
     end = markers[-1] if markers else None
     if not isinstance(end, End) or end.state != "done":
         return None
-    place = recording_store.folder(root, job.id)
     if not end.n_sentences:
-        return _silent_recording(place, job.silence_hz())
+        return _silent_recording(store, job.id, job.silence_hz())
     rate_hz = next((m.rate_hz for m in markers if isinstance(m, SentenceStart) and m.rate_hz), 0)
     if not rate_hz or not end.n_bytes:
         return None
-    recording = FinishedRecording(place, end.n_bytes, rate_hz)
-    return recording if recording.audio.stat().st_size == end.n_bytes else None
+    recording = FinishedRecording(store, job.id, end.n_bytes, rate_hz)
+    samples = recording.samples()
+    return recording if samples is not None and size_of(samples) == end.n_bytes else None
 
 
 def has_nothing_to_speak(job: Job) -> bool:
@@ -60,20 +96,11 @@ def has_nothing_to_speak(job: Job) -> bool:
     return is_known and not status.sentences
 
 
-def _silent_recording(place: Path, rate_hz: int) -> FinishedRecording:
+def _silent_recording(store: RecordingStore, job: str, rate_hz: int) -> FinishedRecording:
     """The recording of a text without speech; its samples are written at the first request."""
     pcm = short_silence(rate_hz)
-    recording = FinishedRecording(place, len(pcm), rate_hz, is_silent=True)
-    if not recording.audio.exists():
-        part = recording.audio.with_name(f"{recording.audio.name}.{secrets.token_hex(4)}.part")
-        with translate_write_errors(f"job {place.name}"):
-            part.write_bytes(pcm)
-            part.replace(recording.audio)
+    recording = FinishedRecording(store, job, len(pcm), rate_hz, is_silent=True)
+    if recording.samples() is None:
+        with translate_write_errors(f"job {job}"):
+            store.write_file(job, f"silence.{rate_hz}.s16", pcm, only_new=True)
     return recording
-
-
-def read_samples(recording: FinishedRecording) -> Iterator[bytes]:
-    """Read all samples, in blocks."""
-    with recording.audio.open("rb") as file:
-        while pcm := file.read(PIECE_BYTES):
-            yield pcm

@@ -4,56 +4,59 @@
     <store>/<shard>/<job>/title      the title of the job, one line                 (source_text.py)
     <store>/<shard>/<job>/text       the text as submitted, unless sentences were   (source_text.py)
 
-Each is written once and atomically; a title may be replaced. They are removed together with the recording.
+Each is written once and atomically; a title may be replaced. They are removed together with the recording. In a bucket
+they are objects of the same names.
 """
 
-import contextlib
 import logging
-import secrets
-from pathlib import Path
 
-from seriatim import recording_store
+from gateway.http.recordings.stored_file import StoredFile
 from seriatim.client.job import Job
+from seriatim.errors import SeriatimError
+from seriatim.recording_store import RecordingStore, store_at
+from seriatim.recordings.store_place import store_place
+from seriatim.records import DrainMode
 
 log = logging.getLogger(__name__)
 
 
+def store_of(job: Job) -> RecordingStore:
+    """The store of a job's recording."""
+    return store_at(store_place(job.settings.store_dir))
+
+
 def write(job: Job, name: str, text: str) -> None:
     """Write a file unless it exists. Failure is only logged: the recorder reports a store that cannot be written."""
-    path = sidecar_path(job, name)
-    part = path.with_name(f".{name}.{secrets.token_hex(4)}")
     try:
-        if path.exists():  # the same job, submitted again with its Idempotency-Key
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(text.encode())
-        part.replace(path)
-    except OSError as error:  # the job is spoken nevertheless
+        # the same job may be submitted again, with its Idempotency-Key
+        store_of(job).write_file(job.id, name, text.encode(), only_new=True)
+    except (OSError, SeriatimError) as error:  # the job is spoken nevertheless
         log.warning("cannot write beside a recording", extra={"job": job.id, "file": name, "error": str(error)})
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def replace(job: Job, name: str, text: str) -> None:
     """Write a file in place of the one that exists.
 
     Raises:
-        OSError: it cannot be written.
+        OSError, StoreUnavailable, Misconfigured: it cannot be written.
     """
-    path = sidecar_path(job, name)
-    part = path.with_name(f".{name}.{secrets.token_hex(4)}")
-    part.write_bytes(text.encode())
-    part.replace(path)
+    store_of(job).write_file(job.id, name, text.encode(), only_new=False)
 
 
 def read(job: Job, name: str) -> str | None:
-    """Read a file; None if it does not exist."""
-    try:
-        return sidecar_path(job, name).read_bytes().decode("utf-8", "replace")
-    except OSError:
-        return None
+    """Read a file; None if it does not exist, or the job is not recorded.
+
+    Raises:
+        StoreUnavailable, Misconfigured: the bucket does not say.
+    """
+    content = store_of(job).read_file(job.id, name) if job.drain is DrainMode.STORE else None
+    return None if content is None else content.decode("utf-8", "replace")
 
 
-def sidecar_path(job: Job, name: str) -> Path:
-    """The path of a file, which may not exist."""
-    return recording_store.folder(Path(job.settings.store_dir), job.id) / name
+def find(job: Job, name: str) -> StoredFile | None:
+    """A file; None if it does not exist, or the job is not recorded.
+
+    Raises:
+        StoreUnavailable, Misconfigured: the bucket does not say.
+    """
+    return store_of(job).find_file(job.id, name) if job.drain is DrainMode.STORE else None

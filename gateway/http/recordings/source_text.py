@@ -3,15 +3,13 @@
 Jobs that are not recorded have neither; their title is the beginning of their text, as long as that can be read.
 """
 
-import os
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 from gateway.http.recordings import sidecar_files
-from seriatim import recording_store
+from gateway.http.recordings.stored_file import StoredFile
 from seriatim.audio.title_tags import TITLE_CHARS, first_words
 from seriatim.client.job import Job
 from seriatim.keys import StreamPosition, ordered_stream
@@ -47,21 +45,18 @@ def replace_title(job: Job, title: str) -> bool:
     """Give a recorded job another title; False if it is not recorded.
 
     Raises:
-        OSError: the store cannot be written.
+        OSError, StoreUnavailable, Misconfigured: the store cannot be written.
     """
-    if not sidecar_files.sidecar_path(job, "owner").exists():
+    if sidecar_files.find(job, "owner") is None:
         return False
     sidecar_files.replace(job, "title", title)
-    for path in sidecar_files.sidecar_path(job, "audio").parent.glob("audio.*"):
-        if path.name != "audio.s16":  # it has the old title, and is encoded again when it is requested
-            path.unlink(missing_ok=True)
+    sidecar_files.store_of(job).remove_encoded(job.id)
     return True
 
 
-def text_of(job: Job) -> Path | None:
+def text_of(job: Job) -> StoredFile | None:
     """The file with a job's text; None if it is not stored."""
-    path = sidecar_files.sidecar_path(job, "text")
-    return path if os.access(path, os.R_OK) else None
+    return sidecar_files.find(job, "text")
 
 
 def title_of(job: Job) -> str:
@@ -73,7 +68,7 @@ def title_of(job: Job) -> str:
     title = sidecar_files.read(job, "title")
     if title is not None:
         return title
-    first = recording_store.first(Path(job.settings.store_dir), job.id)
+    first = sidecar_files.store_of(job).first(job.id) if job.drain is DrainMode.STORE else None
     return first_words(_join_texts([first] if first else _streamed_markers(job)))
 
 

@@ -9,7 +9,6 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
@@ -22,16 +21,17 @@ from gateway.http.reading.captions import format_srt, format_vtt
 from gateway.http.reading.positions import parse_position
 from gateway.http.reading.sentence_times import SentenceSpan, sentence_spans
 from gateway.http.reading.word_timing import WordTiming
+from gateway.http.recordings.sidecar_files import store_of
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.field_types import AnyCase
 from gateway.http.schemas.responses import LOOKUPS, CaptionItem, CaptionList, CaptionWord, body_of
 from gateway.http.streaming.audio_response import format_event
-from seriatim import recording_store
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.job import Job
 from seriatim.errors import SeriatimError
 from seriatim.keys import StreamPosition
+from seriatim.recordings.recording_events import Marker
 from seriatim.records import DrainMode
 from seriatim.stream_entries import Audio, Discontinuity, End, Entry, Gap, ReaderCursor, SentenceStart
 
@@ -105,12 +105,12 @@ def _caption_item(span: SentenceSpan) -> CaptionItem:
     )
 
 
-async def _recorded_markers(job: Job) -> list[recording_store.Marker]:
+async def _recorded_markers(job: Job) -> list[Marker]:
     """Read the recorded markers of a job; if it has ended, wait until the recorder has written its end."""
     deadline_s = time.monotonic() + RECORDED_S
     while True:
         is_ended = not job.pool or (await asyncio.to_thread(job.status)).ended
-        markers = await asyncio.to_thread(recording_store.events, Path(job.settings.store_dir), job.id)
+        markers, _ = await asyncio.to_thread(store_of(job).read_events, job.id)
         if not is_ended or (markers and isinstance(markers[-1], End)) or time.monotonic() > deadline_s:
             return markers
         await asyncio.sleep(POLL_S)

@@ -10,7 +10,7 @@ import time
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from gateway.http.encoding.stream_formats import STREAMABLE, media_type
 from gateway.http.problems import HttpProblem
@@ -19,6 +19,7 @@ from gateway.http.recordings.encoded_files import encoded_file
 from gateway.http.recordings.filenames import content_disposition
 from gateway.http.recordings.recording import find_recording, has_nothing_to_speak
 from gateway.http.recordings.source_text import title_of
+from gateway.http.recordings.stored_file import file_response, size_of
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.events import After, LastId
 from gateway.http.routes.jobs import JobId
@@ -49,8 +50,8 @@ async def get_audio(
     position = parse_position(after or last_event_id)
     recording = None if sse or after or last_event_id else await asyncio.to_thread(find_recording, job)
     title = await asyncio.to_thread(title_of, job) if recording else ""
-    path = await encoded_file(recording, format, request.headers.get("range", ""), title) if recording else None
-    if recording is None or path is None:
+    file = await encoded_file(recording, format, request.headers.get("range", ""), title) if recording else None
+    if recording is None or file is None:
         is_file = format not in STREAMABLE
         if is_file and not await asyncio.to_thread(has_nothing_to_speak, job):
             message = f"{format} needs a job that is done and recorded; {', '.join(STREAMABLE)} can be streamed"
@@ -60,12 +61,12 @@ async def get_audio(
         return AudioResponse(
             context, job, AudioRequest(format, sse=sse, after=position, whole=is_file, requested_s=requested_s)
         )
-    validate_range(request, path.stat().st_size)
+    validate_range(request, size_of(file))
     headers = {
         "seriatim-job": job.id, "cache-control": "private, max-age=3600", "etag": f'"{job.id}.{format}"',
         "content-disposition": content_disposition(title, job.id, format),
     }  # fmt: skip
-    return FileResponse(path, media_type=media_type(format, recording.rate_hz), headers=headers)
+    return file_response(file, request, media_type(format, recording.rate_hz), headers)
 
 
 def validate_range(request: Request, n_bytes: int) -> None:

@@ -1,6 +1,7 @@
 """/v1/jobs: submit jobs that need no connected listener, and query, list and cancel them."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
@@ -18,9 +19,11 @@ from gateway.http.streaming.silent_answer import enqueue_or_silence
 from seriatim.client.cold_start import await_workers_async
 from seriatim.client.job import Job
 from seriatim.errors import JobUnknown
+from seriatim.recordings.store_place import Bucket, store_place
 
 router = APIRouter(tags=["jobs"])
 
+LIST_THREADS = 8  #: jobs of a list that are looked up at once in a bucket
 JobId = Annotated[str, Path(max_length=64, description="the id that POST /v1/jobs returned")]
 
 
@@ -123,10 +126,16 @@ def _job_card_with_time(job: Job, user: str) -> JobCard:
 
 
 def _latest_jobs(context: GatewayContext, user: str, most: int) -> list[JobCard]:
-    cards = []
-    for job_id, created in jobs_of(context.producer.redis, user, most).items():
-        try:
-            cards.append(job_card(context.producer.attach(job_id), created))
-        except JobUnknown:  # it has expired and was not recorded
-            continue
-    return cards
+    """The user's latest jobs; those in a bucket are looked up together, as each takes some requests."""
+    in_bucket = isinstance(store_place(context.settings.store_dir), Bucket)
+    with ThreadPoolExecutor(LIST_THREADS if in_bucket else 1, "list") as threads:
+        jobs = jobs_of(context.producer.redis, user, most).items()
+        cards = threads.map(lambda job: _card_or_none(context, *job), jobs)
+    return [card for card in cards if card is not None]
+
+
+def _card_or_none(context: GatewayContext, job_id: str, created: float) -> JobCard | None:
+    try:
+        return job_card(context.producer.attach(job_id), created)
+    except JobUnknown:  # it has expired and was not recorded
+        return None

@@ -1,17 +1,16 @@
 """Recordings: DELETE /v1/jobs/{id}/audio removes one."""
 
 import asyncio
-from pathlib import Path
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway.http.problems import HttpProblem, not_found, retry_after
 from gateway.http.recordings.job_owners import remove_from_list
+from gateway.http.recordings.sidecar_files import store_of
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.responses import LOOKUPS
-from seriatim import recording_store
 from seriatim.client.job import Job
 from seriatim.stream_entries import End
 
@@ -31,13 +30,12 @@ async def delete_recording(job_id: JobId, context: ContextDep, caller: CallerDep
 
 
 def _remove_files(job: Job) -> bool:
-    store_dir = Path(job.settings.store_dir)
     if job.pool and not job.status().ended:
         raise HttpProblem(409, "job_running", f"job {job.id} is still running; cancel it with DELETE /v1/jobs/{job.id}")
-    markers = recording_store.events(store_dir, job.id)
+    markers, _ = store_of(job).read_events(job.id)
     if job.pool and markers and not isinstance(markers[-1], End):
         raise HttpProblem(
             409, "job_running", f"the end of job {job.id} is being recorded; retry in a second", "server_error",
             headers=retry_after(RETRY_S),
         )  # fmt: skip
-    return recording_store.remove(store_dir, job.id)
+    return store_of(job).remove(job.id)

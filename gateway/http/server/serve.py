@@ -25,7 +25,8 @@ from seriatim import tracing
 from seriatim.errors import Misconfigured
 from seriatim.exit_codes import ExitCode
 from seriatim.process.sighup_as_sigterm import handle_sighup_as_sigterm
-from seriatim.reassembler_heartbeats import running_reassemblers, store_folder
+from seriatim.reassembler_heartbeats import running_reassemblers, store_of_system
+from seriatim.recordings.store_place import place_name
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
@@ -159,7 +160,7 @@ def _raise_file_limit(clients: int) -> None:
 
 def _warn_of_other_stores(client: "Redis", settings: Settings) -> None:
     """Warn if a reassembler of this machine has another store: its recordings would not be found here."""
-    own_store = str(store_folder(client, settings.store_dir).resolve())
+    own_store = place_name(store_of_system(client, settings.store_dir))
     for found in running_reassemblers(client):
         if found.name.startswith(f"{socket.gethostname()}.") and found.store != own_store:
             facts = {"here": own_store, "theirs": found.store}

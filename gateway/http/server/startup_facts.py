@@ -1,7 +1,8 @@
 """Startup facts of a gateway: the settings in force, for the first line of its log."""
 
 from gateway.http.context import GatewayContext
-from seriatim.reassembler_heartbeats import store_folder
+from seriatim.reassembler_heartbeats import store_of_system
+from seriatim.recordings.store_place import place_name
 from seriatim.servers.server_urls import redacted_url
 from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import read_workers
@@ -24,7 +25,7 @@ def startup_facts(context: GatewayContext, addresses: list[str]) -> dict[str, ob
         "sentences": s.max_sentences, "request_s": s.http_read_timeout_s, "stall_s": s.http_write_timeout_s,
         "worker_drain_s": s.http_drain_s, "keep_alive_s": s.http_keep_alive_s, "pcm_hz": s.http_pcm_hz,
         "first_audio_ms": s.first_audio_ms, "live_window_ms": s.live_window_ms, "batch_window_ms": s.batch_window_ms,
-        "live_timeout_s": s.live_timeout_s, "store": str(store_folder(context.producer.redis, s.store_dir).resolve()),
+        "live_timeout_s": s.live_timeout_s, "store": place_name(store_of_system(context.producer.redis, s.store_dir)),
     }  # fmt: skip
 
 

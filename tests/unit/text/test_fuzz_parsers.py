@@ -26,7 +26,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.client.option_checks import check_job
 from seriatim.errors import BadInput, EngineFailed, Misconfigured, PositionLost, UnknownOption
 from seriatim.keys import StreamPosition
-from seriatim.recording_store import EVENTS
+from seriatim.recordings.recording_events import EVENTS
 from seriatim.records import BadRecord, JobSpec, Sentence, TaskMessage
 from seriatim.servers.server_address import Address, Broker
 from seriatim.servers.server_urls import redacted_url, with_password, with_tls

@@ -1,0 +1,1 @@
+"""Recordings without a store: places, names, lines, answers."""
