@@ -121,7 +121,7 @@ class FileOutput:
                 spool = PcmSpool(parts.spool, fresh=False)
                 cleanup.callback(spool.close)
                 size, last = last_verified_mark(marks, spool)
-                journal.cut(size)
+                journal.cut(size, last.end)
                 spool.cut(last.end)
             file = cls(parts, audio_format, journal, spool, last)
             cleanup.pop_all()

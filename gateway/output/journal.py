@@ -1,8 +1,11 @@
 """The journal of an unfinished output: its text and options, and the sentences whose audio is complete.
 
-One JSON object per line. The first names the text and the options; each further one stands for a complete sentence:
-the number of sentences so far, the end of their audio in the spool, and the checksum of this sentence's audio. The
-process that writes the output holds a lock on the journal, so that two processes never write the same output.
+One JSON object per line. The first names the text and the options. Each further one is a `stored` line, as recordings
+have it (seriatim/recordings/recording_events.py), and stands for a complete sentence: its position, the end of its
+audio in the spool, the rate, and the checksum of its own audio. So a journal and its spool are a recording of one
+writer. Markers are left out: a resumed run cuts the same text again.
+
+The process that writes the output holds a lock on the journal, so that two processes never write the same output.
 
 A line is written after the audio that it describes, by one write(2), so the journal is correct however the process
 ends. There is no fsync until the output is complete: after a power cut the file system may have kept less of the spool
@@ -21,8 +24,11 @@ from typing import Self
 
 from seriatim.audio.output_file import translate_write_errors, write_all
 from seriatim.errors import Unwritable
+from seriatim.keys import StreamPosition
+from seriatim.recordings.recording_events import StoredPosition, event_line, parse_event
 
-VERSION = 1  #: of the line format; a journal of another version cannot be resumed
+VERSION = 2  #: of the line format
+READABLE = (1, 2)  #: a journal of another version cannot be resumed; 1 had lines of its own
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP}  #: a network file system without locks: proceed without one
 
 Option = str | int | float | bool | None
@@ -66,6 +72,7 @@ class OutputJournal:
     def __init__(self, fd: int, path: Path) -> None:
         self._fd = fd
         self._path = path
+        self._end = 0  #: bytes of audio up to the end of the last sentence that was written here
 
     @classmethod
     def open(cls, path: Path, output: str, *, create: bool) -> Self:
@@ -90,7 +97,7 @@ class OutputJournal:
             OSError: the disk is full, for instance.
         """
         self.cut(0)
-        self._append_line({"seriatim": VERSION, **asdict(fingerprint)})
+        self._append(json.dumps({"seriatim": VERSION, **asdict(fingerprint)}, separators=(",", ":")))
 
     def complete(self, mark: JournalMark) -> None:
         """Record one more sentence, whose audio has been written.
@@ -98,7 +105,9 @@ class OutputJournal:
         Raises:
             OSError: the disk is full, for instance.
         """
-        self._append_line(asdict(mark))
+        position = StreamPosition(mark.sentences, mark.end - self._end)
+        self._append(event_line(StoredPosition(position, mark.end, mark.crc32, mark.rate_hz)))
+        self._end = mark.end
 
     def read(self) -> tuple[TextFingerprint, Iterator[tuple[int, JournalMark]]] | None:
         """Read the fingerprint, and each complete sentence with the offset in the journal at which its line ends.
@@ -111,14 +120,15 @@ class OutputJournal:
         fingerprint = _fingerprint_of(line)
         return None if fingerprint is None else (fingerprint, _valid_marks(offset, lines))
 
-    def cut(self, size: int) -> None:
-        """Drop everything after the first `size` bytes.
+    def cut(self, size: int, end: int = 0) -> None:
+        """Drop everything after the first `size` bytes; the sentences in them have `end` bytes of audio.
 
         Raises:
             OSError: as the operating system says.
         """
         os.ftruncate(self._fd, size)
         os.lseek(self._fd, size, os.SEEK_SET)
+        self._end = end
 
     def close(self) -> None:
         """Release the lock and leave the journal for a later run."""
@@ -129,8 +139,8 @@ class OutputJournal:
         self._path.unlink(missing_ok=True)
         self.close()
 
-    def _append_line(self, line: Mapping[str, object]) -> None:
-        write_all(self._fd, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+    def _append(self, line: str) -> None:
+        write_all(self._fd, line.encode() + b"\n")
 
     def _complete_lines(self) -> Iterator[tuple[int, bytes]]:
         """Each complete line with the offset at which it ends."""
@@ -168,7 +178,7 @@ def _parse_line(line: bytes) -> dict[str, object]:
 
 def _fingerprint_of(line: bytes) -> TextFingerprint | None:
     match _parse_line(line):
-        case {"seriatim": version, "text_sha256": str(text_sha256), "options": dict(options)} if version == VERSION:
+        case {"seriatim": version, "text_sha256": str(text_sha256), "options": dict(options)} if version in READABLE:
             return TextFingerprint(text_sha256, options)
     return None
 
@@ -177,15 +187,18 @@ def _valid_marks(offset: int, lines: Iterator[tuple[int, bytes]]) -> Iterator[tu
     before = JournalMark(0, 0, 0, None)
     yield offset, before
     for offset, line in lines:
-        mark = _mark_of(_parse_line(line))
+        mark = _mark_of(line)
         if mark is None or not _follows(before, mark):
             return
         yield offset, mark
         before = mark
 
 
-def _mark_of(line: dict[str, object]) -> JournalMark | None:
-    match line:
+def _mark_of(line: bytes) -> JournalMark | None:
+    match parse_event(line.decode("utf-8", "replace")):
+        case StoredPosition(StreamPosition(sentences), int(end), int(crc32), int() | None as rate_hz):
+            return JournalMark(sentences, end, crc32, rate_hz)
+    match _parse_line(line):  # of version 1
         case {"sentences": int(sentences), "end": int(end), "crc32": int(crc32), "rate_hz": int() | None as rate_hz}:
             return JournalMark(sentences, end, crc32, rate_hz)
     return None

@@ -22,6 +22,8 @@ class StoredPosition:
 
     position: StreamPosition
     n_bytes: int  #: of audio
+    crc32: int | None = None  #: of the audio since the line before; None where the store itself keeps it safe
+    rate_hz: int | None = None  #: None: not known, or the markers have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def marker_offset(marker: Marker, at: int) -> int:
 
 def event_line(event: Entry | StoredPosition) -> str:
     """The line of an event, without its end."""
-    values = asdict(event)
+    values = {name: value for name, value in asdict(event).items() if value is not None}
     values["position"] = str(event.position)
     return json.dumps({"t": NAMES[type(event)], **values}, ensure_ascii=False, separators=(",", ":"))
 

@@ -160,6 +160,17 @@ def test_a_torn_line_in_the_journal_costs_one_sentence_and_none_later(tmp_path, 
         assert file.sentences_done == 4
 
 
+def test_the_journal_of_a_resumed_run_is_that_of_an_undisturbed_one(tmp_path):
+    undisturbed, resumed = tmp_path / "undisturbed.wav", tmp_path / "resumed.wav"
+    with begin(undisturbed) as file:
+        say(file, SENTENCES[:4])
+    for sentences, policy in ((SENTENCES[:2], ResumePolicy.NEW), (SENTENCES[2:4], ResumePolicy.RESUME)):
+        with begin(resumed, policy) as file:
+            say(file, sentences)
+    journals = [path.with_name(f"{path.name}.part.json").read_bytes() for path in (undisturbed, resumed)]
+    assert journals[0] == journals[1]
+
+
 def test_a_run_may_be_interrupted_any_number_of_times(tmp_path):
     path = tmp_path / "speech.flac"
     whole = written(path)
@@ -256,7 +267,7 @@ def test_a_journal_that_cannot_be_read_is_not_overwritten_either(tmp_path):
     with begin(path) as file:
         say(file, SENTENCES[:2])
     journal = tmp_path / "speech.wav.part.json"
-    journal.write_text(journal.read_text().replace('"seriatim":1', '"seriatim":2'))
+    journal.write_text(journal.read_text().replace('"seriatim":2', '"seriatim":3'))
     with pytest.raises(BadInput, match=r"part.json cannot be read; start .*speech.wav again with --restart$"):
         begin(path)
     with pytest.raises(BadInput, match=r"^cannot resume .*: .*part.json cannot be read; "):

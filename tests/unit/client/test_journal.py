@@ -1,7 +1,9 @@
 """The journal says what is true, whatever became of its last lines."""
 
 import fcntl
+import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.output.journal import JournalMark, OutputJournal, TextFingerprint, _lock_file
 from seriatim.errors import Unwritable
+from seriatim.keys import StreamPosition
+from seriatim.recordings.recording_events import StoredPosition, parse_event
 
 TEXT = TextFingerprint.of("One. Two.", {"voice": "alice", "speed": 1.0, "seed": None, "hold": True})
 MARKS = [
@@ -78,10 +82,40 @@ def test_a_cut_journal_can_be_written_on(path):
     assert found is not None
     *_, (size, last) = found[1]
     assert last == MARKS[2]
-    journal.cut(size)
+    journal.cut(size, last.end)
     journal.complete(MARKS[3])
     journal.close()
     assert path.read_bytes() == whole
+
+
+def test_a_journal_of_the_version_before_is_continued(path):
+    """A run that an older release began: its lines stay as they are, and the next ones follow them."""
+    first = json.dumps({"seriatim": 1, "text_sha256": TEXT.text_sha256, "options": dict(TEXT.options)})
+    old = "".join(line + "\n" for line in [first, *(json.dumps(asdict(mark)) for mark in MARKS[:3])]).encode()
+    path.write_bytes(old)
+    journal = opened(path)
+    found = journal.read()
+    assert found is not None
+    assert found[0] == TEXT
+    *_, (size, last) = found[1]
+    assert last == MARKS[2]
+    journal.cut(size, last.end)
+    journal.complete(MARKS[3])
+    journal.close()
+    assert path.read_bytes().startswith(old)
+    assert marks_in(path) == MARKS
+
+
+def test_a_line_is_one_of_a_recording(path):
+    """Its position is that of the ordered stream: the sentence, counted from 1, and the bytes of it."""
+    _, *lines = written(path).decode().splitlines()
+    found = [parse_event(line) for line in lines]
+    assert found == [
+        StoredPosition(StreamPosition(1, 0), 0, 0),
+        StoredPosition(StreamPosition(2, 44100), 44100, 123, 22050),
+        StoredPosition(StreamPosition(3, 0), 44100, 0, 22050),
+        StoredPosition(StreamPosition(4, 45900), 90000, 2**32 - 1, 22050),
+    ]
 
 
 @pytest.mark.parametrize(

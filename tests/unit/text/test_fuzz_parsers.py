@@ -139,6 +139,7 @@ def _fed(rows: list[tuple[bytes, Mapping[bytes, bytes]]]) -> None:
 JOURNAL = (
     json.dumps({"seriatim": 1, "text_sha256": "x", "options": {}}) + "\n"
     + json.dumps({"sentences": 1, "end": 4, "crc32": 9, "rate_hz": 8000}) + "\n"
+    + json.dumps({"t": "stored", "position": "2-4", "n_bytes": 8, "crc32": 7, "rate_hz": 8000}) + "\n"
 ).encode()  # fmt: skip
 EVENT = json.dumps({"t": "sentence", "position": "1-0", "seq": 0, "at": 0, "rate_hz": 8000, "text": "a"}) + "\n"
 STORED = json.dumps({"t": "stored", "position": "1-64", "n_bytes": 64}) + "\n"
@@ -241,4 +242,4 @@ def test_what_we_write_ourselves_is_read() -> None:
         (Path(folder) / "j").write_bytes(JOURNAL)
         found = OutputJournal.open(Path(folder) / "j", "x", create=False).read()
         assert found is not None
-        assert [mark for _, mark in found[1]][-1] == JournalMark(1, 4, 9, 8000)
+        assert [mark for _, mark in found[1]][1:] == [JournalMark(1, 4, 9, 8000), JournalMark(2, 8, 7, 8000)]
