@@ -155,6 +155,14 @@ def test_what_a_killed_recorder_left_is_removed_by_the_next(s3: S3Server) -> Non
     assert sum(part.n_bytes for part in parts if part) == 80, "no byte is there twice"
 
 
+def test_parts_that_overlap_are_merged_without_a_byte_twice(s3: S3Server) -> None:
+    entries, job = entries_of([8, 8, 8], 1), new_job()
+    write_parts(s3.bucket, job, entries, [(0, 5), (3, 9), (7, len(entries))])
+    assert len(s3.object_keys(f"{job}/parts/")) == 1
+    assert sound(recording_store.read(s3.bucket, job, ReaderCursor())) == sound(iter(entries))
+    assert recording_store.events(s3.bucket, job) == [e for e in entries if not isinstance(e, Audio)]
+
+
 def test_an_end_without_its_beginning_is_refused(s3: S3Server) -> None:
     entries, job = entries_of([8, 8], 1), new_job()
     recording_store.write(s3.bucket, job, cursor_behind(entries, 3), entries[3:6])
