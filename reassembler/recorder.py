@@ -7,9 +7,9 @@ worst case is that some bytes are written again.
 
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, cast
 
 from redis import Redis
@@ -21,6 +21,7 @@ from seriatim.keys import END, StreamPosition, ordered_stream
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run_many
+from seriatim.process import watched_tasks
 from seriatim.recordings.store_place import StorePlace
 from seriatim.state.stream_record import StreamRecord, read_stream_record
 from seriatim.stream_entries import Entry, ReaderCursor, decode
@@ -47,16 +48,22 @@ class Recorder:
     pending_chunks: dict[str, int] = field(default_factory=dict)  #: job -> chunks since it was stored
     retry_s: dict[str, float] = field(default_factory=dict)  #: job -> monotonic time before which it is not tried again
     running: set[str] = field(default_factory=set)  #: jobs that a thread is writing; others only add to the dicts
-    threads: ThreadPoolExecutor | None = field(init=False)  #: None: jobs are written one after another
+    queue: "SimpleQueue[str]" = field(default_factory=SimpleQueue)  #: jobs for the threads that write to a bucket
 
     def __post_init__(self) -> None:
-        is_folder = isinstance(self.store_dir, Path)
-        self.threads = None if is_folder else ThreadPoolExecutor(BUCKET_THREADS, "recording")
+        if not self.is_folder:
+            for _ in range(BUCKET_THREADS):  # daemons: a process that ends does not wait for a server without an answer
+                watched_tasks.start("recording", self._record_queued)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the store is a folder: then jobs are written one after another."""
+        return isinstance(self.store_dir, Path)
 
     @property
     def interval_s(self) -> float:
         """The interval at which a growing job is written."""
-        return RECORD_S if self.threads is None else BUCKET_RECORD_S
+        return RECORD_S if self.is_folder else BUCKET_RECORD_S
 
     def note(self, job: str, n_chunks: int, *, ended: bool) -> None:
         """Note that a recorded job has grown, or has ended: then it is stored at once."""
@@ -76,11 +83,11 @@ class Recorder:
             if is_due and job not in self.running:
                 del self.pending_since_s[job]
                 self.pending_chunks.pop(job, None)
-                if self.threads is None:
+                if self.is_folder:
                     self._try_record(job)
                 else:
                     self.running.add(job)
-                    self.threads.submit(self._record_in_thread, job)
+                    self.queue.put(job)
 
     def _try_record(self, job: str) -> None:
         try:
@@ -98,17 +105,19 @@ class Recorder:
         self.retry_s[job] = time.monotonic() + RETRY_S
         self.pending_since_s[job] = 0.0
 
-    def _record_in_thread(self, job: str) -> None:
-        try:
-            self._try_record(job)
-        except SeriatimError as error:
-            log.warning("waiting for Redis", extra={"error": str(error)})
-            self._retry_later(job)
-        except Exception:  # the thread's outermost call
-            log.exception("background task failed; restarting", extra={"task": "recording", "job": job})
-            self._retry_later(job)
-        finally:
-            self.running.discard(job)
+    def _record_queued(self) -> None:
+        while True:
+            job = self.queue.get()
+            try:
+                self._try_record(job)
+            except SeriatimError as error:
+                log.warning("waiting for Redis", extra={"error": str(error)})
+                self._retry_later(job)
+            except BaseException:  # a fault of ours: the thread begins anew
+                self._retry_later(job)
+                raise
+            finally:
+                self.running.discard(job)
 
 
 def record(redis: "Redis", store_dir: StorePlace, job: str) -> bool:

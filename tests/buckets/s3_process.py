@@ -1,10 +1,12 @@
 """An S3 server as a process: moto's, with a log of what it wrote, so that it comes back after `kill -9` as it was.
 
-    python -m tests.buckets.s3_process PORT FOLDER [--refuse-conditions | --ignore-conditions]
+    python -m tests.buckets.s3_process PORT FOLDER
 
 moto keeps objects in memory. Here each change is made by moto, appended to FOLDER/log, and only then answered; a start
 repeats the log. Changes are made one after another, so a conditional write is atomic, as on a server for real use. A
 body that is shorter than its Content-Length, because its sender was killed, changes nothing.
+
+Buckets whose names end with "-refuses" or "-ignores" are those of a server that knows no If-None-Match.
 
 A test holds a change by writing FOLDER/hold: its first line is a place, its second a part of the path. FOLDER/held is
 there while one is held. The places: "reading" (half of the body is read; the rest never comes), "before" (the body is
@@ -36,8 +38,8 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 class LoggedApplication:
     """moto's application, and the log of its changes."""
 
-    def __init__(self, application: Any, folder: Path, conditions: str) -> None:
-        self.application, self.folder, self.conditions = application, folder, conditions
+    def __init__(self, application: Any, folder: Path) -> None:
+        self.application, self.folder = application, folder
         self.lock = threading.Lock()
         log = folder / "log"
         for line in log.read_bytes().split(b"\n")[:-1] if log.exists() else []:  # the last one may be cut short
@@ -60,9 +62,10 @@ class LoggedApplication:
         body += environ["wsgi.input"].read(n_bytes - len(body))
         if len(body) < n_bytes:
             return "400 Bad Request", [("content-length", "0")], b""
-        if "HTTP_IF_NONE_MATCH" in environ and self.conditions == "--refuse-conditions":
+        bucket = environ["PATH_INFO"].split("/")[1]
+        if "HTTP_IF_NONE_MATCH" in environ and bucket.endswith("-refuses"):
             return "501 Not Implemented", [("content-length", str(len(REFUSAL)))], REFUSAL
-        if self.conditions == "--ignore-conditions":
+        if bucket.endswith("-ignores"):
             environ.pop("HTTP_IF_NONE_MATCH", None)
         self._hold("before", environ)
         environ["wsgi.input"] = io.BytesIO(body)
@@ -124,11 +127,11 @@ class QuietRequestHandler(WSGIRequestHandler):
         """Nothing."""
 
 
-def main(port: int, folder: Path, conditions: str = "") -> None:
+def main(port: int, folder: Path) -> None:
     """Serve until the process is killed."""
-    application = LoggedApplication(create_backend_app("s3"), folder, conditions)
+    application = LoggedApplication(create_backend_app("s3"), folder)
     make_server("127.0.0.1", port, application, threaded=True, request_handler=QuietRequestHandler).serve_forever()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
+    main(int(sys.argv[1]), Path(sys.argv[2]))

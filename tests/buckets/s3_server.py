@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,9 +29,9 @@ ENVIRONMENT = {
 class S3Server:
     """One server process; it keeps its objects between `kill` and `start`."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
-        self.folder, self.options, self.port = folder, options, free_port()
+        self.folder, self.port = folder, free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,7 +52,7 @@ class S3Server:
         command = [sys.executable, "-P", "-m", "tests.buckets.s3_process", str(self.port), str(self.folder)]
         with (self.folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
-                [*command, *self.options], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
+                command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 preexec_fn=dies_with_parent(signal.SIGKILL),
             )  # fmt: skip
@@ -64,18 +66,19 @@ class S3Server:
             self._process.wait()
             self._process = None
 
+    @cached_property
     def client(self) -> Any:
-        """A client of its own, as every program has one."""
+        """A client of the test's own, which takes 0.1 s to make."""
         return boto3.session.Session().client("s3", endpoint_url=self.endpoint, region_name="us-east-1")
 
-    def make_bucket(self) -> Self:
-        """Make the bucket of the recordings."""
-        self.client().create_bucket(Bucket=BUCKET)
-        return self
+    def make_bucket(self, name: str = BUCKET) -> Bucket:
+        """Make a bucket: by default that of the recordings."""
+        self.client.create_bucket(Bucket=name)
+        return replace(self.bucket, name=name)
 
     def object_keys(self, part: str = "") -> list[str]:
         """The keys of all objects that contain `part`, without the prefix."""
-        pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         found = [each["Key"] for page in pages for each in page.get("Contents", ())]
         return [key.removeprefix(f"{PREFIX}/") for key in found if part in key]
 
@@ -104,7 +107,8 @@ class S3Server:
         return True
 
     def __enter__(self) -> Self:
-        return self.start().make_bucket()
+        self.start().make_bucket()
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.kill()

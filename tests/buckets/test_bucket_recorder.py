@@ -139,6 +139,19 @@ def test_a_server_that_is_killed_and_comes_back_has_all_of_the_job(system: RealS
     system.end("patient")
 
 
+def test_a_reassembler_ends_while_the_server_does_not_answer(system: RealSystem, s3: S3Server) -> None:
+    """It does not wait for the write, which the next one makes again."""
+    system.reassembler("leaving")
+    s3.hold("before", "/parts/")
+    job = enqueue(system, sentences(3, "unanswered"))
+    s3.await_held()
+    assert system.end("leaving") == ExitCode.OK
+    s3.release()
+    system.reassembler("next")
+    await_recorded(system, job)
+    system.end("next")
+
+
 def test_two_reassemblers_share_a_bucket(system: RealSystem, s3: S3Server) -> None:
     texts = [sentences(5, f"shared {n}") for n in range(6)]
     for name in ("one", "two"):

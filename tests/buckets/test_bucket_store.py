@@ -16,6 +16,7 @@ from seriatim.recordings import bucket_store, part_merging
 from seriatim.recordings.bucket_audio import BucketAudio
 from seriatim.recordings.bucket_store import BucketStore
 from seriatim.recordings.recording_parts import RecordingPart
+from seriatim.recordings.store_place import Bucket
 from seriatim.stream_entries import Audio, Entry, ReaderCursor
 from tests.buckets.s3_server import PREFIX, S3Server
 from tests.unit.client.test_cursor import entries_of, lengths
@@ -31,11 +32,10 @@ def small_merges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bucket_store, "MERGE_BYTES", MERGE_BYTES)
 
 
-@pytest.fixture(scope="module", params=["", "--refuse-conditions", "--ignore-conditions"])
-def any_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """Servers with conditional writes, and without."""
-    with S3Server(tmp_path_factory.mktemp("s3"), *filter(None, [request.param])) as server:
-        yield server
+@pytest.fixture(scope="module", params=["conditions", "refuses", "ignores"])
+def any_bucket(request: pytest.FixtureRequest, s3: S3Server) -> Bucket:
+    """Buckets of servers with conditional writes, and without."""
+    return s3.make_bucket(f"server-{request.param}")
 
 
 def new_job() -> str:
@@ -105,20 +105,20 @@ def test_a_recording_that_grows_reads_as_far_as_it_goes(
     assert recording_store.first(s3.bucket, job) == (entries[0] if n else None)
 
 
-def test_every_kind_of_server_keeps_what_two_recorders_write(any_server: S3Server) -> None:
+def test_every_kind_of_server_keeps_what_two_recorders_write(any_bucket: Bucket) -> None:
     entries, job = entries_of([8, 8, 8], 1), new_job()
     late = cursor_behind(entries, 2)
-    write_parts(any_server.bucket, job, entries, [(0, 5), (0, 9), (5, 9), (9, len(entries))])
-    assert not recording_store.write(any_server.bucket, job, late, entries[2:4]), "of a recorder that was stopped"
-    assert sound(recording_store.read(any_server.bucket, job, ReaderCursor())) == sound(iter(entries))
-    assert recording_store.events(any_server.bucket, job) == [e for e in entries if not isinstance(e, Audio)]
+    write_parts(any_bucket, job, entries, [(0, 5), (0, 9), (5, 9), (9, len(entries))])
+    assert not recording_store.write(any_bucket, job, late, entries[2:4]), "of a recorder that was stopped"
+    assert sound(recording_store.read(any_bucket, job, ReaderCursor())) == sound(iter(entries))
+    assert recording_store.events(any_bucket, job) == [e for e in entries if not isinstance(e, Audio)]
 
 
-def test_the_first_writer_of_an_object_wins_where_the_server_can_tell(any_server: S3Server) -> None:
-    store = BucketStore(any_server.bucket)
+def test_the_first_writer_of_an_object_wins_where_the_server_can_tell(any_bucket: Bucket) -> None:
+    store = BucketStore(any_bucket)
     assert store.client.put("first", b"one", only_new=True)
     refused = not store.client.put("first", b"two", only_new=True)
-    assert refused == (any_server.options != ("--ignore-conditions",))
+    assert refused == (not any_bucket.name.endswith("-ignores"))
     assert store.client.get("first") == (b"one" if refused else b"two")
 
 
@@ -184,7 +184,7 @@ def test_a_folders_recording_that_was_copied_reads_as_before(s3: S3Server, tmp_p
     recording_store.write(tmp_path, job, ReaderCursor(), entries)
     for path in recording_store.folder(tmp_path, job).iterdir():
         key = f"{PREFIX}/{path.relative_to(tmp_path)}"
-        s3.client().put_object(Bucket=s3.bucket.name, Key=key, Body=path.read_bytes())
+        s3.client.put_object(Bucket=s3.bucket.name, Key=key, Body=path.read_bytes())
     assert list(recording_store.read(s3.bucket, job, ReaderCursor())) == list(
         recording_store.read(tmp_path, job, ReaderCursor())
     )
