@@ -101,11 +101,11 @@ def parse_numbers(text: str, n_chapters: int) -> frozenset[int]:
     for part in text.split(","):
         match = _RANGE.fullmatch(part.strip())
         if match is None:
-            raise BadInput(f"--chapters {text!r}; expected numbers and ranges, such as 1-3,7,9-")
+            raise BadInput(f"chapters {text!r}; expected numbers and ranges, such as 1-3,7,9-")
         first = int(match[1])
         last = int(match[2]) if match[2] else n_chapters if "-" in part else first
         if not 1 <= first <= last <= n_chapters:
-            raise BadInput(f"--chapters {text!r}: no chapters {part.strip()} in a document of {n_chapters} chapters")
+            raise BadInput(f"chapters {text!r}: no chapters {part.strip()} in a document of {n_chapters} chapters")
         numbers.update(range(first, last + 1))
     return frozenset(numbers)
 

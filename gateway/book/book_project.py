@@ -18,7 +18,6 @@ the book is complete.
 
 import contextlib
 import json
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -27,7 +26,7 @@ from typing import Any, Self
 
 from gateway.book.corrections import Correction
 from gateway.local.locked_folder import lock_folder
-from seriatim.audio.output_file import translate_write_errors
+from seriatim.audio.output_file import replace_text, translate_write_errors
 from seriatim.errors import BadInput
 
 SUFFIX = ".project"
@@ -101,7 +100,7 @@ class BookProject:
         Raises:
             Unwritable: the disk is full, for instance.
         """
-        self._replace(self._record(key), json.dumps(asdict(record), ensure_ascii=False))
+        replace_text(self._record(key), json.dumps(asdict(record), ensure_ascii=False))
 
     def read_record(self, key: str) -> ChapterRecord:
         """The sentences of a complete chapter.
@@ -138,7 +137,21 @@ class BookProject:
             Unwritable: the disk is full, for instance.
         """
         fields = {key: [asdict(correction) for correction in made] for key, made in corrections.items()}
-        self._replace(self.folder / "corrections.json", json.dumps(fields, ensure_ascii=False))
+        replace_text(self.folder / "corrections.json", json.dumps(fields, ensure_ascii=False))
+
+    def add_corrections(self, changes: Mapping[str, Sequence[Correction]]) -> dict[str, tuple[Correction, ...]]:
+        """Keep more corrections of chapters, behind those that they have; returns all.
+
+        Raises:
+            BadInput: those that are there are damaged.
+            Unwritable: the disk is full, for instance.
+        """
+        corrections = self.read_corrections()
+        for key, made in changes.items():
+            corrections[key] = (*corrections.get(key, ()), *made)
+        if changes:
+            self.write_corrections(corrections)
+        return corrections
 
     def read_corrections(self) -> dict[str, tuple[Correction, ...]]:
         """The corrections of chapters, by the key of the chapter without any.
@@ -162,7 +175,7 @@ class BookProject:
             Unwritable: the disk is full, for instance.
         """
         fields = {"folder": folder, "options": options, "files_folder": files_folder}
-        self._replace(self.folder / "command.json", json.dumps(fields))
+        replace_text(self.folder / "command.json", json.dumps(fields))
 
     def read_command(self) -> tuple[str, dict[str, Any]] | None:
         """The folder and the options of the command that made the book; None if there is none."""
@@ -180,7 +193,7 @@ class BookProject:
         Raises:
             Unwritable: the disk is full, for instance.
         """
-        self._replace(self.chapters / f"{key}.loudness", json.dumps(histogram))
+        replace_text(self.chapters / f"{key}.loudness", json.dumps(histogram))
 
     def read_loudness(self, key: str) -> dict[int, int] | None:
         """The histogram of a chapter's loudness; None if it is not measured, or damaged."""
@@ -196,7 +209,7 @@ class BookProject:
         Raises:
             Unwritable: the disk is full, for instance.
         """
-        self._replace(self.folder / "files.json", json.dumps(fingerprints, ensure_ascii=False))
+        replace_text(self.folder / "files.json", json.dumps(fingerprints, ensure_ascii=False))
 
     def read_files(self) -> dict[str, str]:
         """What each file of a folder of chapters was made from; nothing where that is damaged."""
@@ -216,7 +229,7 @@ class BookProject:
         try:
             return int(path.read_text("ascii"))
         except (OSError, ValueError):
-            self._replace(path, str(now_s))
+            replace_text(path, str(now_s))
             return now_s
 
     def remove_others(self, keys: Collection[str]) -> None:
@@ -237,13 +250,3 @@ class BookProject:
 
     def _gaps(self, key: str) -> Path:
         return self.chapters / f"{key}.gaps"
-
-    @staticmethod
-    def _replace(path: Path, text: str) -> None:
-        new = path.with_name(path.name + ".new")
-        with translate_write_errors(str(path)):
-            with new.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(path)

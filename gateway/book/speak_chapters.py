@@ -4,21 +4,30 @@ The second job fills the slots that the last sentences of the first one leave fr
 other; what both have spoken is kept.
 """
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject
 from gateway.book.chapter_output import ChapterOutput
 from gateway.book.corrected_chapter import ChapterCorrections
-from gateway.cli.render.book_progress import BookProgress, ChapterProgress
+from gateway.book.making.book_progress import ChapterProgress
 from gateway.cli.render.summary import RunSummary
-from gateway.local.processes import LocalSystem
 from gateway.output.running_jobs import RunningJobs, RunStopped
 from gateway.output.speak_arguments import SpeakArguments
-from gateway.output.speech_run import SpeakRun, speak_text
+from gateway.output.speech_run import SpeakRun
 
 AT_ONCE = 2
+
+
+@dataclass(slots=True)
+class ChapterSpeech:
+    """The way in which the chapters of a book are spoken."""
+
+    arguments: SpeakArguments  #: of all chapters; the text is that of each
+    speak: Callable[[SpeakRun], RunSummary]  #: speaks a text into the output of a run
+    jobs: RunningJobs = field(default_factory=RunningJobs)  #: `stop` ends all of them
 
 
 def unspoken(plan: BookPlan, project: BookProject) -> list[PlannedChapter]:
@@ -28,19 +37,21 @@ def unspoken(plan: BookPlan, project: BookProject) -> list[PlannedChapter]:
 
 
 def speak_chapters(
-    chapters: list[PlannedChapter],
+    chapters: Sequence[PlannedChapter],
     project: BookProject,
-    arguments: SpeakArguments,
-    system: LocalSystem,
-    progress: BookProgress,
+    speech: ChapterSpeech,
+    progress: Sequence[ChapterProgress],
 ) -> list[RunSummary]:
     """Speak chapters into the project, and their corrections; returns a summary of each job.
 
+    `progress`: of each chapter.
+
     Raises:
         SeriatimError: any error of the tree; a later call continues.
+        RunStopped: the jobs were stopped; likewise.
         KeyboardInterrupt: likewise.
     """
-    jobs = RunningJobs()
+    jobs, arguments = speech.jobs, speech.arguments
 
     def speak(chapter: PlannedChapter, shown: ChapterProgress) -> list[RunSummary]:
         if jobs.stopped.is_set():
@@ -55,16 +66,16 @@ def speak_chapters(
                     whole, output, shown,
                     on_sentence=output.add_sentence, on_gap=output.add_gap, on_job=add_job,
                 )  # fmt: skip
-                summaries.append(speak_text(system, run))
+                summaries.append(speech.speak(run))
         if chapter.corrections:
             again = ChapterCorrections(project, chapter, n_done or 0)
             with jobs.registration() as add_job:
                 run = SpeakRun(whole, again, shown, on_gap=again.add_gap, on_job=add_job, edit=again.edit)
-                summaries.append(speak_text(system, run))
+                summaries.append(speech.speak(run))
         shown.complete()
         return summaries
 
-    calls = [partial(speak, *each) for each in zip(chapters, progress.chapters, strict=True)]
+    calls = [partial(speak, *each) for each in zip(chapters, progress, strict=True)]
     return [summary for summaries in jobs.run_together(calls, AT_ONCE) for summary in summaries]
 
 
@@ -77,3 +88,17 @@ def corrections_done(chapter: PlannedChapter, project: BookProject) -> int | Non
     """How many of the corrections of a chapter are in the version that is spoken; None: no version is."""
     versions = range(len(chapter.corrections), -1, -1)
     return next((n for n in versions if project.is_spoken(chapter.with_corrections(chapter.corrections[:n]).key)), None)
+
+
+def speech_estimates(chapters: Sequence[PlannedChapter], project: BookProject) -> list[tuple[int, float]]:
+    """The number of each chapter, and how many ms are to be spoken of it: all of it, or its corrections alone."""
+    return [(chapter.number, _estimated_ms(chapter, project)) for chapter in chapters]
+
+
+def _estimated_ms(chapter: PlannedChapter, project: BookProject) -> float:
+    n_done = corrections_done(chapter, project)
+    if n_done is None:
+        return float(chapter.estimated_ms)
+    record = project.read_record(chapter.with_corrections(chapter.corrections[:n_done]).key)
+    spans, corrected = record.spans(), {correction.seq for correction in chapter.corrections[n_done:]}
+    return sum(1000 * (spans[seq][1] - spans[seq][0]) / record.rate_hz for seq in corrected if seq < len(spans))

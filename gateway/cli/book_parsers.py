@@ -2,8 +2,15 @@
 
 import argparse
 
-from gateway.book.book_formats import BOOK_FORMATS, CAPTION_FORMATS, CHAPTER_FILES, ONE_FILE
-from gateway.cli.parser_parts import EXCLUDABLE, INCLUDABLE, loudness, room_tone, web_address
+from gateway.book.book_formats import (
+    BOOK_FORMATS,
+    CAPTION_FORMATS,
+    CHAPTER_FILES,
+    EXCLUDABLE,
+    INCLUDABLE,
+    ONE_FILE,
+)
+from gateway.cli.parser_parts import loudness, room_tone, web_address
 from gateway.cli.text_options import FORMATS, add_run_options, add_speech_options
 
 BOOK = """\

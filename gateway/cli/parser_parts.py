@@ -5,6 +5,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from gateway.book.book_formats import LOUDNESS_LUFS, ROOM_TONE_DB
 from seriatim.process.process_range import ProcessRange
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from gateway.local.processes import WorkerPlan
     from seriatim.client.job_options import JobRequest
 
-INCLUDABLE = ("notes",)  #: parts of a document that `seriatim book` speaks by choice
-EXCLUDABLE = ("front", "back")  #: matter of a book that it leaves out by choice
 ENGINES = ", ".join(engine_profiles())
 DEFAULT_ENGINE = "SERIATIM_ENGINE, else hibari, else espeak"
 CORES = os.cpu_count() or 1
@@ -135,24 +134,24 @@ def web_address(text: str) -> str:
 
 
 def loudness(text: str) -> float:
-    """A loudness in LUFS, of speech that is neither noise nor distorted; more than -16 the limiter would take back.
+    """A loudness in LUFS.
 
     Raises:
         ArgumentTypeError: it is out of range.
     """
     value = float(text)
-    if not -40 <= value <= -16:
+    if not LOUDNESS_LUFS[0] <= value <= LOUDNESS_LUFS[1]:
         raise argparse.ArgumentTypeError(f"{text}; expected -40 to -16, such as -20")
     return value
 
 
 def room_tone(text: str) -> float:
-    """A level in dBFS, which is hardly heard: ACX allows -60 at most.
+    """A level of noise in dBFS.
 
     Raises:
         ArgumentTypeError: it is out of range.
     """
     value = float(text)
-    if not -80 <= value <= -50:
+    if not ROOM_TONE_DB[0] <= value <= ROOM_TONE_DB[1]:
         raise argparse.ArgumentTypeError(f"{text}; expected -80 to -50, such as -65")
     return value

@@ -16,7 +16,9 @@ from seriatim.text.markup import Markup
 from seriatim.text.reading import ReadingMode
 
 
-def check_workers(producer: Producer, request: JobRequest) -> None:
+def check_workers(
+    producer: Producer, request: JobRequest, advice: str = "start one, or omit --redis to use a private system"
+) -> None:
     """Check that the pools of a request, its narrator's and those of its cast, have workers.
 
     Raises:
@@ -24,7 +26,6 @@ def check_workers(producer: Producer, request: JobRequest) -> None:
     """
     for pool in (request.pool_name, *sorted(request.cast.pools)):
         if not producer.pool_cache.get(pool).slots:
-            advice = "start one, or omit --redis to use a private system"
             raise NoWorkers(f"no worker of pool {pool!r} is running; {advice}", 5)
 
 

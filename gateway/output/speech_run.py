@@ -147,12 +147,17 @@ def speak_text(system: LocalSystem, run: SpeakRun) -> RunSummary:
         for plan in run.arguments.worker_plans:
             system.await_workers(plan.pool_name)
     with closing(Producer(system.settings)) as producer:
-        return _speak_with(producer, system, run)
+        check_workers(producer, run.arguments.request)
+        return speak_with(producer, system, run)
 
 
-def _speak_with(producer: Producer, system: LocalSystem, run: SpeakRun) -> RunSummary:
+def speak_with(producer: Producer, system: LocalSystem, run: SpeakRun) -> RunSummary:
+    """As `speak_text`, with a producer that others use, too; the pools are not waited for.
+
+    Raises:
+        SeriatimError: the job, its text or the system ended early.
+    """
     arguments = run.arguments
-    check_workers(producer, arguments.request)
     resolved = resolve_pools(producer, arguments.request, arguments.text)
     narrator = resolved[next(iter(resolved))]
     _warn(arguments, narrator.warning)

@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from seriatim.errors import Unwritable
@@ -40,6 +41,21 @@ def translate_write_errors(name: str) -> Iterator[None]:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0) or (error.strerror or str(error)).lower()
         raise Unwritable(f"cannot write {name}: {reason}") from error
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file in one step: a reader, and a restart after a crash, find the old text or all of the new one.
+
+    Raises:
+        Unwritable: the disk is full, for instance.
+    """
+    new = path.with_name(path.name + ".new")
+    with translate_write_errors(str(path)):
+        with new.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
 
 
 def write_all(fd: int, data: bytes) -> None:

@@ -6,23 +6,21 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from rich.console import Console
 
-from gateway.book.book_assembly import BookAssembly, write_audiobook
-from gateway.book.book_captions import write_captions
-from gateway.book.book_loudness import gain_to
-from gateway.book.book_output import BookOutput, OutputKind, parse_output
+from gateway.book.book_output import BookOutput, parse_output
 from gateway.book.book_plan import BookPlan, ChapterChoice, PlannedChapter, parse_numbers, plan_book
 from gateway.book.book_project import BookProject
-from gateway.book.chapter_files import write_chapter_files
 from gateway.book.corrections import Correction
-from gateway.book.read_along.read_along_file import write_read_along
+from gateway.book.making.book_form import BookForm
+from gateway.book.making.write_book import write_book
 from gateway.book.renamed_book import rename_project
-from gateway.book.speak_chapters import speak_chapters, unspoken
+from gateway.book.speak_chapters import ChapterSpeech, speak_chapters, speech_estimates, unspoken
 from gateway.cli import parser as args
 from gateway.cli.commands.speak import open_system, with_engine
 from gateway.cli.commands.voices import voices_of_engine
@@ -33,6 +31,7 @@ from gateway.cli.render.book_progress import BookProgress
 from gateway.cli.render.book_tables import BookSummary, book_summary_json, book_summary_text, plan_json, plan_text
 from gateway.cli.render.speaker_table import planned_speakers, speakers_text
 from gateway.output.speak_arguments import SpeakArguments
+from gateway.output.speech_run import speak_text
 from gateway.webhooks.outbox_sender import OutboxSender
 from gateway.webhooks.webhook_outbox import WebhookOutbox
 from seriatim.client.job_lexicon import SystemLexicons
@@ -151,48 +150,15 @@ def make_book(
     project = BookProject(output.project_folder(plan))
     with project.lock():
         project.write_command(str(Path.cwd()), arguments.options, str(output.book_folder(plan).resolve()))
-        plan = plan.with_corrections(_corrections(project, changes))
+        plan = plan.with_corrections(project.add_corrections(changes))
         missing = unspoken(plan, project)
         spoken_ms = _speak_missing(missing, arguments, settings, project) if missing else 0.0
-        assembly = BookAssembly.of(plan, project, arguments.speech.request.voice)
-        assembly = replace(assembly, room_tone_db=arguments.room_tone_db)
-        if arguments.loudness_lufs is not None:
-            assembly = replace(assembly, gain_db=gain_to(assembly, arguments.loudness_lufs))
-        path = _write_files(assembly, output)
-        project.remove_others({chapter.key for chapter in plan.chapters})
+        form = BookForm(output, arguments.speech.request.voice, arguments.loudness_lufs, arguments.room_tone_db)
+        assembly, path = write_book(plan, project, form)
+    wall_s = time.monotonic() - started_s
     return BookSummary(
-        str(path),
-        tuple(assembly.chapters),
-        len(missing),
-        spoken_ms,
-        time.monotonic() - started_s,
-        plan.warnings,
-        assembly.gain_db,
+        str(path), tuple(assembly.chapters), len(missing), spoken_ms, wall_s, plan.warnings, assembly.gain_db
     )
-
-
-def _write_files(assembly: BookAssembly, output: BookOutput) -> Path:
-    """Write the file of a book, or the files of its chapters; returns the file or their folder."""
-    if output.kind is not OutputKind.ONE_FILE:
-        return write_chapter_files(assembly, output)
-    if output.format_name == "epub":
-        write_read_along(assembly, output.path)
-    else:
-        write_audiobook(assembly, output.path, output.format_name)
-    write_captions(assembly, output)
-    return output.path
-
-
-def _corrections(
-    project: BookProject, changes: Mapping[str, Sequence[Correction]]
-) -> dict[str, tuple[Correction, ...]]:
-    """All corrections of a book, with `changes` kept among them."""
-    corrections = project.read_corrections()
-    for key, made in changes.items():
-        corrections[key] = (*corrections.get(key, ()), *made)
-    if changes:
-        project.write_corrections(corrections)
-    return corrections
 
 
 def _speak_missing(
@@ -200,11 +166,11 @@ def _speak_missing(
 ) -> float:
     """Speak the chapters that are missing; returns the duration of what was spoken in ms."""
     console = Console(stderr=True, quiet=arguments.speech.quiet)
-    estimates = [(chapter.number, float(chapter.estimated_ms)) for chapter in chapters]
-    with BookProgress(console, estimates) as progress:
+    with BookProgress(console, speech_estimates(chapters, project)) as progress:
         try:
             with open_system(arguments.speech, settings) as system:
-                runs = speak_chapters(chapters, project, arguments.speech, system, progress)
+                speech = ChapterSpeech(arguments.speech, partial(speak_text, system))
+                runs = speak_chapters(chapters, project, speech, progress.chapters)
         except (SeriatimError, KeyboardInterrupt):
             progress.finish()
             if any(chapter.audio_ms for chapter in progress.chapters):

@@ -3,17 +3,15 @@
 import argparse
 import json
 import os
-import re
 import sys
 from pathlib import Path
 
-from gateway.book.book_plan import BookPlan, PlannedChapter
-from gateway.book.book_project import BookProject, ChapterRecord
-from gateway.book.corrections import Correction, next_take
-from gateway.book.doubtful_sentences import ListedSentence, current_record, listed_sentences
+from gateway.book.book_plan import BookPlan
+from gateway.book.book_project import BookProject
+from gateway.book.doubtful_sentences import ListedSentence, listed_sentences
+from gateway.book.making.sentence_address import SentenceChange, corrections_of, has_speech
 from gateway.book.quality_report import write_report
 from gateway.book.recognised_text import SpeechRecogniser
-from gateway.book.speak_chapters import corrections_done
 from gateway.cli import parser as args
 from gateway.cli.commands.book import BookArguments, book_arguments, make_book, print_summary
 from gateway.cli.interrupts import end_on_sigterm
@@ -21,9 +19,6 @@ from gateway.cli.render.duration import clock_face
 from seriatim.errors import BadInput
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
-from seriatim.text.segment import SegmentOptions, segment
-
-_ADDRESS = re.compile(r"(\d{1,5})\.(\d{1,6})")
 
 
 def run_fix(options: argparse.Namespace, settings: Settings) -> int:
@@ -45,14 +40,8 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
             write_report(report, plan.title, options.book, project, listed)
         _print_list(listed, options.find, as_json=options.json)
         return ExitCode.OK
-    changes: dict[str, list[Correction]] = {}
-    for address in addresses:
-        chapter, seq = _find_sentence(plan, project, address)
-        made = [*chapter.corrections, *changes.get(chapter.base_key, [])]
-        correction = Correction(
-            seq, options.text or _last_text(made, seq), next_take(made, seq) if options.again else 0
-        )
-        changes.setdefault(chapter.base_key, []).append(correction)
+    sentences = [SentenceChange(address, options.text, options.again) for address in addresses]
+    changes = corrections_of(plan, project, sentences)
     summary = make_book(arguments, settings, changes)
     return print_summary(summary, options)
 
@@ -72,7 +61,7 @@ def _check_options(options: argparse.Namespace) -> None:
         raise BadInput("--sentence needs --text, the text to speak instead, or --again, for another take of the same")
     if options.text and (options.again or len(options.sentence) > 1):
         raise BadInput("--text is for one --sentence, without --again; correct one sentence after the other")
-    if options.text and next(iter(segment(options.text, SegmentOptions())), None) is None:
+    if options.text and not has_speech(options.text):
         raise BadInput(f"--text {options.text!r} has nothing to speak")
 
 
@@ -126,40 +115,6 @@ def _saved_arguments(project: BookProject, options: argparse.Namespace, settings
     except OSError:
         raise BadInput(f"the folder {folder}, where the book was made, is gone; run seriatim book again") from None
     return book_arguments(saved, settings)[0]
-
-
-def _find_sentence(plan: BookPlan, project: BookProject, address: str) -> tuple[PlannedChapter, int]:
-    """The chapter, and the 0-based number of the sentence in it, of an address such as 2.14.
-
-    Raises:
-        BadInput: it is none, or the book has no such sentence.
-    """
-    match = _ADDRESS.fullmatch(address)
-    if match is None:
-        raise BadInput(f"--sentence {address!r}; expected CHAPTER.SENTENCE, such as 2.14")
-    number, seq = int(match[1]), int(match[2]) - 1
-    chapter = next((chapter for chapter in plan.chapters if chapter.number == number), None)
-    if chapter is None:
-        raise BadInput(f"--sentence {address}: the book has no chapter {number}")
-    n_sentences = len(_spoken_record(project, chapter).ends)
-    if not 0 <= seq < n_sentences:
-        raise BadInput(f"--sentence {address}: chapter {number} has sentences 1 to {n_sentences}")
-    return chapter, seq
-
-
-def _spoken_record(project: BookProject, chapter: PlannedChapter) -> ChapterRecord:
-    """The record of a chapter's latest version that is spoken: later corrections may have been interrupted.
-
-    Raises:
-        BadInput: no version of it is spoken, or the record is damaged.
-    """
-    n_done = corrections_done(chapter, project)
-    return current_record(project, chapter.with_corrections(chapter.corrections[: n_done or 0]))
-
-
-def _last_text(corrections: list[Correction], seq: int) -> str:
-    """The text of the last correction of a sentence, which another take keeps; "" if there was none."""
-    return next((one.text for one in reversed(corrections) if one.seq == seq and one.text), "")
 
 
 def _print_list(sentences: list[ListedSentence], find: str, *, as_json: bool) -> None:

@@ -126,8 +126,8 @@ def test_a_killed_correction_leaves_the_book_whole_and_is_continued(tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--sentence", "1.9", "--again"], "--sentence 1.9: chapter 1 has sentences 1 to 3"),
-        (["--sentence", "4.1", "--again"], "--sentence 4.1: the book has no chapter 4"),
+        (["--sentence", "1.9", "--again"], "sentence 1.9: chapter 1 has sentences 1 to 3"),
+        (["--sentence", "4.1", "--again"], "sentence 4.1: the book has no chapter 4"),
         (["--sentence", "two", "--again"], "expected CHAPTER.SENTENCE, such as 2.14"),
         (["--sentence", "1.1"], "needs --text, the text to speak instead, or --again"),
         (["--again"], "--again and --text need --sentence"),

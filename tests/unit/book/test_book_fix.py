@@ -7,7 +7,7 @@ import pytest
 from gateway.book.book_project import BookProject
 from gateway.book.corrections import Correction
 from gateway.book.doubtful_sentences import current_record
-from gateway.cli.commands.book_fix import _find_sentence
+from gateway.book.making.sentence_address import find_sentence
 from seriatim.errors import BadInput
 from tests.unit.book.spoken_books import planned, speak
 
@@ -17,10 +17,10 @@ def test_a_sentence_with_an_interrupted_correction_can_be_corrected(tmp_path: Pa
     speak(plan, project)
     sea = plan.chapters[1]
     corrected = plan.with_corrections({sea.key: [Correction(1, "A tpyo.")]})
-    chapter, seq = _find_sentence(corrected, project, "2.2")
+    chapter, seq = find_sentence(corrected, project, "2.2")
     assert (chapter.base_key, chapter.corrections, seq) == (sea.key, (Correction(1, "A tpyo."),), 1)
     with pytest.raises(BadInput, match=r"2\.3: chapter 2 has sentences 1 to 2"):
-        _find_sentence(corrected, project, "2.3")
+        find_sentence(corrected, project, "2.3")
     with pytest.raises(BadInput, match=r"a correction of chapter 2 is not spoken yet; .* correct the sentence anew"):
         current_record(project, chapter)
 
@@ -28,4 +28,4 @@ def test_a_sentence_with_an_interrupted_correction_can_be_corrected(tmp_path: Pa
 def test_a_chapter_that_is_not_spoken_cannot_be_corrected(tmp_path: Path) -> None:
     plan, project = planned("Harbour"), BookProject(tmp_path)
     with pytest.raises(BadInput, match="chapter 1 is not spoken as the document has it now"):
-        _find_sentence(plan, project, "1.1")
+        find_sentence(plan, project, "1.1")
