@@ -84,6 +84,10 @@ A user `{u:<user>}`, written by gateways.
 
     :jobs             zset    job -> when it was accepted, in s: the user's latest, for lists
 
+A book `{b:<book>}` that a gateway makes, written by book scripts.
+
+    :run              hash    token of the gateway's run, progress (JSON); a lease, which the run renews
+
 Ids of the ordered stream, for sentence s (0-based); offsets are even, so that none of them can clash:
 
     <s+1>-0                     sentence start marker
@@ -181,6 +185,11 @@ def user_tag(user: str) -> str:
 def user_of(tag: str) -> str:
     """The user's name from its tag."""
     return unquote(tag)
+
+
+def book_prefix(book: str) -> str:
+    """The prefix of the keys of a book."""
+    return f"{PREFIX}{{b:{book}}}"
 
 
 def user_jobs(user: str) -> str:

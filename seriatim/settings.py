@@ -93,6 +93,16 @@ class Settings:
     recording_limit_gb: float = _float(
         0, "the oldest recordings are removed, within an hour, where all take more GB (10^9 bytes); 0: never"
     )
+    books_at_once: int = _int(
+        2, "books (`POST /v1/books`) that one gateway makes at a time; 0: it makes none, and leaves them to others", 0
+    )
+    book_lease_s: float = _float(
+        15, "a book whose gateway is gone for so long goes on at another gateway of the same store", 0.5
+    )
+    pool_prices: str = _text(
+        "",
+        "what a million characters cost in pools, for the cost of books: openai=15 USD,eleven=120 USD; others: unknown",
+    )
     cache: str = _text(
         "off", "sentences that workers keep, to speak them at once again: off; exact: of exact engines; all: of all"
     )

@@ -63,6 +63,10 @@ class ApiKeys:
                 found = caller
         return found
 
+    def caller_of(self, user: str) -> Caller:
+        """The caller of a user whose request was accepted before; without limits if no key is the user's any more."""
+        return next((caller for _, caller in self.callers if caller.user == user), Caller(user))
+
 
 def read_keys(path: str) -> ApiKeys:
     """Read a file of keys; without a path there are none.

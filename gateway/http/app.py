@@ -20,6 +20,8 @@ from gateway.http.middleware.proxy_headers import ProxyHeaders, parse_networks, 
 from gateway.http.middleware.request_guard import OriginPolicy, RequestGuard, RequestLimits
 from gateway.http.problems import HttpProblem, internal_error, not_found, problem_of
 from gateway.http.routes import (
+    book_files,
+    books,
     captioned_speech,
     catalogue,
     elevenlabs,
@@ -54,6 +56,8 @@ ROUTE_MODULES = (
     job_audio,
     job_text,
     recordings,
+    books,
+    book_files,
     events,
     job_timeline,
     health,

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
@@ -13,6 +13,8 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from gateway.http.api_keys import ApiKeys, Caller
+from gateway.http.books.book_cost import PoolPrice, pool_prices
+from gateway.http.books.book_keeper import BookKeeper
 from gateway.http.concurrency_limit import ConcurrencyLimit
 from gateway.http.document_reader import DocumentReader
 from gateway.http.draining import Draining
@@ -65,6 +67,8 @@ class GatewayContext:
     draining: Draining
     concurrency: ConcurrencyLimit
     documents: DocumentReader
+    books: BookKeeper
+    prices: Mapping[str, PoolPrice]  #: of a million characters, by the names of pools
     #: (pool, user) -> monotonic time at which its limits were sent
     limits_sent_s: dict[tuple[str, str], float] = field(default_factory=dict)
     samples: SampleCache = field(default_factory=SampleCache)  #: of voices
@@ -95,7 +99,8 @@ class GatewayContext:
         draining = Draining(settings.http_drain_s)
         return cls(
             settings, keys, producer, streams, quick, reports, pools, meters, models, voices, readiness, draining,
-            ConcurrencyLimit(settings.http_max_concurrency), DocumentReader(settings),
+            ConcurrencyLimit(settings.http_max_concurrency), DocumentReader(settings), BookKeeper(producer, keys),
+            pool_prices(settings.pool_prices),
         )  # fmt: skip
 
     @contextlib.asynccontextmanager
@@ -104,18 +109,22 @@ class GatewayContext:
         load_detector_ahead()
         call_threads = ThreadPoolExecutor(THREADS, "call")
         asyncio.get_running_loop().set_default_executor(call_threads)
-        report_task = asyncio.create_task(run_forever(self.reports.run, "reports"))
+        tasks = [
+            asyncio.create_task(run_forever(self.reports.run, "reports")),
+            asyncio.create_task(run_forever(self.books.run, "books")),
+        ]
         try:
             yield
         finally:
-            self.stuck = not await self._shut_down(report_task, call_threads)
+            self.stuck = not await self._shut_down(tasks, call_threads)
 
-    async def _shut_down(self, report_task: "asyncio.Task[None]", call_threads: ThreadPoolExecutor) -> bool:
+    async def _shut_down(self, tasks: Sequence["asyncio.Task[None]"], call_threads: ThreadPoolExecutor) -> bool:
         """Stop tasks and threads; returns False if threads still wait for Redis."""
         closing_thread = ThreadPoolExecutor(1, "close")
         try:
             async with asyncio.timeout(CLOSE_S):
-                await cancel_and_wait(report_task)
+                await cancel_and_wait(*tasks)
+                await asyncio.to_thread(self.books.close)
                 await self.reports.flush()
                 await self.streams.aclose()
                 await asyncio.to_thread(self.producer.close)

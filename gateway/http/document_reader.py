@@ -28,8 +28,10 @@ class DocumentReader:
         self._settings, self._limits = settings, DocumentLimits.of(settings)
         self._turns = asyncio.Semaphore(MAX_PROCESSES)
 
-    async def read(self, raw: bytes, markup: Markup, code: CodeMode = CodeMode.READ) -> Document:
-        """Read the bytes of an uploaded file; `code`: what is said of its blocks of code.
+    async def read(
+        self, raw: bytes, markup: Markup, code: CodeMode = CodeMode.READ, *, with_cover: bool = False
+    ) -> Document:
+        """Read the bytes of an uploaded file; `code`: what is said of its blocks of code. No cover unless `with_cover`.
 
         Raises:
             BadInput: it is no document, or takes too much time or memory.
@@ -40,13 +42,13 @@ class DocumentReader:
         if await asyncio.to_thread(is_simple, raw):
             return await asyncio.to_thread(read_document, raw, NAME, self._limits, markup)
         async with self._turns:
-            return await self._read_in_process(raw, markup, code)
+            return await self._read_in_process(raw, markup, code, with_cover=with_cover)
 
-    async def _read_in_process(self, raw: bytes, markup: Markup, code: CodeMode) -> Document:
+    async def _read_in_process(self, raw: bytes, markup: Markup, code: CodeMode, *, with_cover: bool) -> Document:
         timeout_s = self._settings.document_timeout_s
         request = encode_request(
             raw, NAME, self._limits, markup, code,
-            memory_bytes=self._settings.document_memory_bytes, cpu_s=max(1, round(timeout_s)),
+            memory_bytes=self._settings.document_memory_bytes, cpu_s=max(1, round(timeout_s)), with_cover=with_cover,
         )  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             *python_command(MODULE), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=_environment()

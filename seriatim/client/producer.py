@@ -32,6 +32,7 @@ from seriatim.dispatch import PoolClient, dispatch
 from seriatim.errors import BadInput, EmptyText, JobUnknown
 from seriatim.lua.pool_records import SubmitResult, SubmitVerdict
 from seriatim.reassembler_heartbeats import store_of_system
+from seriatim.recordings.store_place import StorePlace, store_place
 from seriatim.records import DrainMode, Sentence
 from seriatim.servers.connection_shares import ConnectionShares
 from seriatim.servers.redis_clients import blocking_client, command_client
@@ -137,10 +138,22 @@ class Producer:
 
     def job(self, job_id: str, pool: str, drain: DrainMode) -> Job:
         """A handle on a job, with the store of recordings resolved."""
+        return Job(job_id, pool, drain, self.redis, self.reader, self._settings_with_store())
+
+    def store(self) -> StorePlace:
+        """The store of recordings, as the reassemblers of this machine have it.
+
+        Raises:
+            Unavailable: Redis does not answer.
+            Misconfigured: SERIATIM_STORE_DIR is no place.
+        """
+        return store_place(self._settings_with_store().store_dir)
+
+    def _settings_with_store(self) -> Settings:
         if time.monotonic() - self._resolved_s > FRESH_S:
             store = str(store_of_system(self.redis, self.settings.store_dir))
             self._resolved_settings, self._resolved_s = replace(self.settings, store_dir=store), time.monotonic()
-        return Job(job_id, pool, drain, self.redis, self.reader, self._resolved_settings)
+        return self._resolved_settings
 
     def default_pool(self) -> str:
         """The pool that speaks requests which name none.

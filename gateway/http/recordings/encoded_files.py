@@ -5,16 +5,15 @@ lower priority than those of live listeners.
 """
 
 import asyncio
-import contextlib
 import os
 import secrets
 import tempfile
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gateway.http.encoding.stream_formats import STREAMABLE, UNCOMPRESSED, audio_format
+from gateway.http.encoding.thread_priority import lower_priority
 from gateway.http.recordings.recording import FinishedRecording
 from gateway.http.recordings.stored_file import StoredFile
 from seriatim.audio.encoder import open_encoder
@@ -27,7 +26,6 @@ from seriatim.recordings.bucket_store import BucketStore
 
 SHORT_S = 60.0  #: up to this duration the client waits for the encoded file: about half a second
 WHOLE_RANGES = ("", "bytes=0-")  #: Range headers of browsers that request all of it
-NICE = 10  #: niceness of the threads: nice(1)
 
 EncodingKey = tuple[RecordingStore, str, str]  #: store, job, name of the format
 
@@ -73,13 +71,8 @@ def _remove_encoding(key: EncodingKey, encoding: "asyncio.Future[StoredFile | No
         encoding.exception()  # marks the error as retrieved; the next request tries again
 
 
-def _lower_priority() -> None:
-    with contextlib.suppress(OSError, AttributeError):  # systems where threads have no priority of their own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-
-
 _running: dict[EncodingKey, "asyncio.Future[StoredFile | None]"] = {}  #: the encodings that run in this process
-_threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "file", _lower_priority)
+_threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "file", lower_priority)
 
 
 def _encode_file(recording: FinishedRecording, name: str, title: str) -> StoredFile | None:

@@ -31,6 +31,7 @@ REF = "#/components/schemas/{model}"
 FILE = {"type": "string", "format": "binary"}
 TextBody = TypeVar("TextBody", bound=SpeechOptions)
 TITLE_CHARS = 200  #: as the field `title`
+OBJECTS = ("speakers", "cast", "lexicon", "options")  #: fields that are JSON in a form or a query string
 
 
 def text_or_document(model: str) -> dict[str, Any]:
@@ -55,7 +56,7 @@ async def parse_job_body(request: Request, context: GatewayContext) -> NewJobBod
 
 
 async def parse_text_body(
-    request: Request, context: GatewayContext, model: type[TextBody]
+    request: Request, context: GatewayContext, model: type[TextBody], *, with_cover: bool = False
 ) -> tuple[TextBody, Document | None]:
     """Parse a body that holds a text, or the fields beside a document, whose `input` is then empty.
 
@@ -75,11 +76,12 @@ async def parse_text_body(
     else:
         expected = f"{JSON}, {FORM}, or the type of a document, such as {DOCUMENT}"
         raise HttpProblem(415, "bad_input", f"content type {kind or 'missing'}; expected {expected}")
+    decode_objects(fields)
     if file is None:
         return _validate(lambda: model.model_validate(fields)), None
     body = _validate(lambda: model.model_validate(fields | {"input": ""}))
     document = await context.documents.read(
-        file, Markup(body.markup or Markup.AUTO), CodeMode(body.code or CodeMode.READ)
+        file, Markup(body.markup or Markup.AUTO), CodeMode(body.code or CodeMode.READ), with_cover=with_cover
     )
     request.state.document_warning = document.warning
     return body, document
@@ -91,6 +93,21 @@ async def _read_form(request: Request, fields: dict[str, Any]) -> bytes | None:
         fields.update((name, value) for name, value in form.items() if isinstance(value, str))
         file = form.get("file")
         return await file.read() if isinstance(file, UploadFile) else None
+
+
+def decode_objects(fields: dict[str, Any]) -> None:
+    """Decode the fields of a form that are objects or lists, as JSON; other values are left as they are.
+
+    Raises:
+        HttpProblem: one is no JSON.
+    """
+    for name in OBJECTS:
+        text = fields.get(name)
+        if isinstance(text, str) and text.lstrip().startswith(("{", "[")):
+            try:
+                fields[name] = parse_json(text)
+            except ValueError as error:
+                raise unreadable_json(error, name) from None
 
 
 def _with_document(body: NewJobBody, document: Document) -> NewJobBody:

@@ -13,6 +13,7 @@ from gateway.http.recordings.job_owners import accepted_at, jobs_of
 from gateway.http.recordings.source_text import SourceText, replace_title, text_of, title_of
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.job_body import REF, parse_job_body, text_or_document
+from gateway.http.schemas.books import BookBody
 from gateway.http.schemas.requests import ExplainBody, JobChange, NewJobBody
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS, JobCard, JobList
 from gateway.http.streaming.silent_answer import enqueue_or_silence
@@ -96,7 +97,7 @@ async def cancel_job(job_id: JobId, context: ContextDep, caller: CallerDep) -> J
 def body_schemas() -> dict[str, Any]:
     """The schemas of bodies that routes parse themselves, for the OpenAPI document."""
     schemas: dict[str, Any] = {}
-    for model in (NewJobBody, ExplainBody):
+    for model in (NewJobBody, ExplainBody, BookBody):
         schema = model.model_json_schema(ref_template=REF)
         schemas |= {**schema.pop("$defs"), model.__name__: schema}
     return schemas

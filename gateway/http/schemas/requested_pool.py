@@ -1,8 +1,14 @@
 """The requested pool and voice: what the names in a request stand for."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem
 from gateway.http.schemas.model_names import OPENAI_MODELS, OPENAI_VOICES, find_name, spellings
+from seriatim.client.job_options import JobRequest
 
 
 def pool_of(context: GatewayContext, model: str) -> str:
@@ -38,6 +44,17 @@ def voice_of(context: GatewayContext, pool: str, voice: str) -> str:
         return ""
     match = find_name(voice, context.producer.pool_cache.get(pool).voice_names) if pool else None
     return match or ("" if find_name(voice, OPENAI_VOICES) else voice)
+
+
+def chosen_request(context: GatewayContext, caller: Caller, options: Mapping[str, Any], text: object) -> JobRequest:
+    """The request of a caller with these options, and with the pool that is to speak its text.
+
+    Raises:
+        UnknownOption: an invalid value.
+    """
+    job_request = JobRequest.of(options)
+    job_request = replace(job_request, lexicon=job_request.lexicon + caller.lexicon.current())
+    return context.producer.choose_pool(job_request, text)
 
 
 def _find_pool(context: GatewayContext, name: str) -> str | None:

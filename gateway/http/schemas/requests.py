@@ -1,6 +1,5 @@
 """Request bodies, and their conversion to `seriatim.client.job_options.JobRequest`."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -32,7 +31,7 @@ from gateway.http.schemas.field_types import (
 from gateway.http.schemas.ignored_fields import ignored_names, ignored_warning, joined_warning
 from gateway.http.schemas.lenient_json import whole_characters
 from gateway.http.schemas.model_names import LANGUAGE_FIELDS, language_of
-from gateway.http.schemas.requested_pool import named_pool, voice_of
+from gateway.http.schemas.requested_pool import chosen_request, named_pool, voice_of
 from seriatim.client.job_options import JobRequest
 from seriatim.records import Play, Sentence
 
@@ -140,6 +139,14 @@ class SpeechOptions(BaseModel):
             HttpProblem: no such model.
             UnknownOption: an invalid value.
         """
+        return chosen_request(context, caller, self.job_options(context, caller, **more), self.spoken_text(context))
+
+    def job_options(self, context: GatewayContext, caller: Caller, **more: Any) -> dict[str, Any]:
+        """The options as `JobRequest.of` takes them, which can also be kept as JSON; `more` take precedence.
+
+        Raises:
+            HttpProblem: no such model.
+        """
         fields = {name: value for name in OPTIONS if (value := getattr(self, name, None)) is not None}
         if isinstance(self.lexicon, list):
             fields["lexicon"] = [entry.model_dump() for entry in self.lexicon]
@@ -150,9 +157,7 @@ class SpeechOptions(BaseModel):
             fields["speakers"] = {name: voice_of(context, pool, each) for name, each in self.speakers.items()}
         voice = voice_of(context, pool, self.voice if isinstance(self.voice, str) else self.voice.id)
         user_fields = {"user": caller.user, "weight": caller.weight}
-        job_request = JobRequest.of(fields | {"engine": pool, "pool": pool, "voice": voice} | user_fields | more)
-        job_request = replace(job_request, lexicon=job_request.lexicon + caller.lexicon.current())
-        return context.producer.choose_pool(job_request, self.spoken_text(context))
+        return fields | {"engine": pool, "pool": pool, "voice": voice} | user_fields | more
 
     def spoken_text(self, _context: GatewayContext) -> str | list[Sentence] | None:
         """The text, by which the pool is chosen if no model is named; None if it comes later."""

@@ -114,13 +114,14 @@ def serve(settings: Settings, host: str, port: int) -> int:
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_AnnouncingServer(config, context).serve(listener))
         if context.stuck:
+            log.warning("ended while Redis did not answer: the last delivery reports may be missing")
+        if context.stuck or context.books.is_busy:
             _exit_despite_blocked_threads()
     return ExitCode.OK
 
 
 def _exit_despite_blocked_threads() -> None:
-    """Exit without joining threads, which may wait for Redis for minutes; their results are not needed."""
-    log.warning("ended while Redis did not answer: the last delivery reports may be missing")
+    """Exit without joining threads, which may wait for Redis for minutes, or write a book: that is written again."""
     logging.shutdown()
     os._exit(ExitCode.OK)
 

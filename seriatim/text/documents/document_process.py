@@ -5,10 +5,12 @@ with the document, or with the error that refused it. A parser that never ends, 
 process with it.
 """
 
+import base64
 import contextlib
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any, BinaryIO
 
 from seriatim import errors
@@ -21,18 +23,26 @@ MODULE = "seriatim.text.documents.document_process"
 
 
 def encode_request(
-    raw: bytes, name: str, limits: DocumentLimits, markup: Markup, code: CodeMode, *, memory_bytes: int, cpu_s: int
+    raw: bytes,
+    name: str,
+    limits: DocumentLimits,
+    markup: Markup,
+    code: CodeMode,
+    *,
+    memory_bytes: int,
+    cpu_s: int,
+    with_cover: bool = False,
 ) -> bytes:
-    """What a document process reads on its standard input."""
+    """What a document process reads on its standard input; `with_cover`: its reply has the cover, too."""
     head = {
         "name": name, "limits": asdict(limits), "markup": markup, "code": code, "memory_bytes": memory_bytes,
-        "cpu_s": cpu_s,
+        "cpu_s": cpu_s, "with_cover": with_cover,
     }  # fmt: skip
     return json.dumps(head).encode() + b"\n" + raw
 
 
 def decode_reply(reply: bytes, name: str) -> Document:
-    """The document that a process read. Its cover is left out.
+    """The document that a process read.
 
     Raises:
         SeriatimError: the error that refused it; BadInput where the process ended without a reply.
@@ -43,11 +53,26 @@ def decode_reply(reply: bytes, name: str) -> Document:
         raise errors.BadInput(f"{name} could not be read; it is damaged, or needs too much time or memory") from None
     if "error" in fields:
         raise getattr(errors, fields["error"])(fields["message"])
+    return document_of(fields)
+
+
+def document_of(fields: Mapping[str, Any]) -> Document:
+    """The document of `document_fields`."""
     chapters = tuple(Chapter(title, text, notes, Matter(matter)) for title, text, notes, matter in fields["chapters"])
     return Document(
         DocumentFormat(fields["format"]), chapters, fields["title"], tuple(fields["authors"]), fields["language"],
-        warning=fields["warning"], markup=Markup(fields["markup"]),
+        base64.b64decode(fields["cover"]), fields["warning"], Markup(fields["markup"]),
     )  # fmt: skip
+
+
+def document_fields(document: Document) -> dict[str, Any]:
+    """A document as JSON has it."""
+    return {
+        "format": document.format, "title": document.title, "authors": document.authors,
+        "language": document.language, "markup": document.markup, "warning": document.warning,
+        "chapters": [(c.title, c.text, c.notes, c.matter) for c in document.chapters],
+        "cover": base64.b64encode(document.cover).decode(),
+    }  # fmt: skip
 
 
 def main(source: BinaryIO, target: BinaryIO) -> None:
@@ -57,7 +82,7 @@ def main(source: BinaryIO, target: BinaryIO) -> None:
     try:
         limits, markup, code = DocumentLimits(**head["limits"]), Markup(head["markup"]), CodeMode(head["code"])
         document = read_document(source.read(), head["name"], limits, markup, code)
-        reply = _fields(document)
+        reply = document_fields(replace(document, cover=_usable_cover(document) if head["with_cover"] else b""))
     except errors.SeriatimError as error:
         reply = {"error": type(error).__name__, "message": str(error)}
     except MemoryError:
@@ -66,12 +91,11 @@ def main(source: BinaryIO, target: BinaryIO) -> None:
     target.write(json.dumps(reply).encode())
 
 
-def _fields(document: Document) -> dict[str, Any]:
-    return {
-        "format": document.format, "title": document.title, "authors": document.authors,
-        "language": document.language, "markup": document.markup, "warning": document.warning,
-        "chapters": [(c.title, c.text, c.notes, c.matter) for c in document.chapters],
-    }  # fmt: skip
+def _usable_cover(document: Document) -> bytes:
+    """The cover as JPEG or PNG, converted here: an image may be as hostile as the rest of the file."""
+    from seriatim.audio.cover_image import usable_cover  # imports FFmpeg's libraries
+
+    return usable_cover(document.cover)
 
 
 def _limit_process(memory_bytes: int, cpu_s: int) -> None:
