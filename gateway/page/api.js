@@ -56,6 +56,11 @@ export function postFile(path, file, fields, headers = {}) {
   return requestJson(path, { method: "POST", body: form, headers });
 }
 
+/** A new Idempotency-Key: whatever is sent again with it is done once. */
+export function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 async function errorOf(response) {
   const body = await response.json().catch(() => ({}));
   const ms = Number(response.headers.get("retry-after-ms")) || 1000 * Number(response.headers.get("retry-after"));

@@ -10,7 +10,12 @@ export async function saveFile(job, title, format, announce) {
   const kind = CAPTIONS.includes(format) ? "captions" : "audio";
   const path = `/v1/jobs/${job}/${kind}?format=${format}`;
   const name = `${safeName(title) || `seriatim-${job.slice(0, 8)}`}.${format}`;
-  if (!key.get()) return clickLink(path, name); // the browser streams it to disk
+  return savePath(path, name, announce);
+}
+
+/** Saves what the API returns at a path, under a name. */
+export async function savePath(path, name, announce) {
+  if (!key.get()) return clickLink(new URL(path.slice(1), document.baseURI).href, name); // the browser streams it to disk
   announce("Downloading the file.");
   const url = URL.createObjectURL(await (await request(path)).blob()); // a link cannot send a key
   clickLink(url, name);

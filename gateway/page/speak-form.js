@@ -3,7 +3,7 @@
  * agrees, retries at that time, for which the gateway reserves a place. One press is one job, even after retries.
  */
 
-import { GatewayError, postFile, postJson } from "./api.js";
+import { GatewayError, postFile, postJson, randomKey } from "./api.js";
 import { clockFace, pause, approximately } from "./durations.js";
 import { chosenCast, showSpeakers } from "./voices/dialogue-cast.js";
 import { chosenVoice } from "./voices/voice-fields.js";
@@ -162,8 +162,4 @@ function buttonPressed(button, signal) {
 function asSentence(message) {
   const shortened = message.replace(/; retry after [\d.]+ s$/, "");
   return shortened.charAt(0).toUpperCase() + shortened.slice(1) + (/[.!?]$/.test(shortened) ? "" : ".");
-}
-
-function randomKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

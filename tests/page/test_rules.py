@@ -5,8 +5,10 @@ import os
 from importlib.resources import files
 from typing import Any
 
+import httpx2
 import pytest
 
+from tests.http.books.book_client import HARBOUR, ended, make
 from tests.http.gateways import clear
 from tests.page.browser import Page
 
@@ -35,7 +37,7 @@ def violations(page: Page) -> Any:
 
 
 @pytest.mark.thorough
-def test_axe_finds_nothing_wrong_on_any_screen_by_day_and_by_night(page: Page) -> None:
+def test_axe_finds_nothing_wrong_on_any_screen_by_day_and_by_night(page: Page, client: httpx2.Client) -> None:
     assert violations(page) == [], "before anything was said"
     page.speak(" ".join(clear(6)))
     page.until(lambda: page.words("#state").startswith("Spoken"), "it is done")
@@ -63,3 +65,9 @@ def test_axe_finds_nothing_wrong_on_any_screen_by_day_and_by_night(page: Page) -
     page.press("#job-status")
     page.until(lambda: page.all("#timeline svg rect"), "the timeline is drawn")
     assert violations(page) == [], "the operator's page"
+    book = ended(client, make(client, HARBOUR, model="tone")["id"])["id"]
+    page.open(f"book?book={book}&chapter=1")
+    page.until(lambda: page.all("#reading [role=button]"), "a chapter is read")
+    assert violations(page) == [], "the tab of books"
+    page.press("#reading [role=button]")
+    assert violations(page) == [], "where a sentence is corrected"

@@ -28,7 +28,7 @@ HEADERS = {
     "cache-control": "no-cache",  # revalidated each time, so that files of two versions are never mixed
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-PAGES = {"status": "status.html"}  #: addresses without an ending
+PAGES = {"status": "status.html", "book": "book.html"}  #: addresses without an ending
 ROUTE = SimpleNamespace(path="/")  #: all files are one route in logs and metrics
 
 
