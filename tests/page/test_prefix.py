@@ -11,7 +11,7 @@ import pytest
 
 from tests.http.gateways import Gateway, clear, start
 from tests.page.browser import browser
-from tests.support.process_system import RealSystem
+from tests.support.process_system import RealSystem, wait_until
 
 PREFIX = "/speech/tts"
 
@@ -102,4 +102,7 @@ def test_a_text_is_spoken_and_heard_under_a_path(under: Gateway, tmp_path: Path,
         page.driver.refresh()
         page.until(lambda: page.words("#reading").split() == " ".join(texts).split(), "it is there after a reload")
         assert not page.complaints()
+        page.until(lambda: page.one("#download").is_enabled(), "it can be downloaded")
+        page.press("#download")
+        wait_until(lambda: list(page.downloads.glob("*.mp3")), "the recording is downloaded")
         assert set(proxy.strays) <= {"/favicon.ico"}, "which browsers ask for by themselves"
