@@ -58,9 +58,9 @@ def narrowed(gateway: Gateway, document: dict[str, Any]) -> dict[str, Any]:
         wait_until(lambda: client.get(f"/v1/jobs/{job}/captions?format=json").json()["whole"])
     known = {"model": ["", "tone", "tts-1"], "voice": ["", "alloy"], "input": ["Good morning."], "options": [None]}
     known |= {"language": ["en"], "drain": ["store"], "job_id": [job, "0" * 32], "after": ["", "1-0"]}
-    known |= {"last-event-id": ["", "1-0"]}
+    known |= {"last-event-id": ["", "1-0"], "book_id": ["0" * 32], "layout": ["book"], "format": ["m4b"]}
     narrow = copy.deepcopy(document)
-    for body in ("SpeechBody", "NewJobBody", "SentenceBody"):
+    for body in ("SpeechBody", "NewJobBody", "SentenceBody", "BookBody"):
         schema = narrow["components"]["schemas"][body]
         for name in known.keys() & schema.get("properties", {}).keys():
             schema["properties"][name] = {"enum": known[name]}
