@@ -66,8 +66,8 @@ def is_held(client: httpx2.Client, book: str) -> bool:
     return bool(first["state"] == "spoken" and second["state"] == "speaking" and second["part"] > 0)
 
 
-def jobs_accepted(client: httpx2.Client) -> int:
-    """How many batch jobs the pool has accepted so far."""
+def jobs_accepted(client: httpx2.Client, pool: str = "tone") -> int:
+    """How many batch jobs a pool has accepted so far."""
     lines = client.get("/metrics").text.splitlines()
-    counts = [line for line in lines if line.startswith("seriatim_jobs_accepted_total{") and 'pool="tone"' in line]
+    counts = [line for line in lines if line.startswith("seriatim_jobs_accepted_total{") and f'pool="{pool}"' in line]
     return sum(int(float(line.split()[-1])) for line in counts if 'kind="batch"' in line)
