@@ -102,6 +102,13 @@ class BookProject:
         """
         replace_text(self._record(key), json.dumps(asdict(record), ensure_ascii=False))
 
+    def record_ns(self, key: str) -> int | None:
+        """When the record of a chapter was written, in ns since 1970; None: it is removed."""
+        try:
+            return self._record(key).stat().st_mtime_ns
+        except OSError:
+            return None
+
     def read_record(self, key: str) -> ChapterRecord:
         """The sentences of a complete chapter.
 

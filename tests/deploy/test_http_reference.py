@@ -1,6 +1,7 @@
 """The HTTP reference in commands: the examples of docs/reference/http.md, one after another, on a bare system."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -123,6 +124,17 @@ def test_a_book_is_recorded_where_the_gateway_finds_it(newcomer: Newcomer) -> No
     assert (newcomer.folder / "book.srt").read_text("utf-8").count("-->") >= SENTENCES
 
 
+def test_a_document_is_planned_and_becomes_a_book(newcomer: Newcomer) -> None:
+    newcomer.paste(examples()[0][2])
+    output = (newcomer.folder / "output").read_text("utf-8")
+    decoder, start = json.JSONDecoder(), output.index('{"object":"book.plan"')
+    plan, end = decoder.raw_decode(output, start)
+    card = re.compile(r'\{"id":"[0-9a-f]{32}","object":"book"').search(output, end)
+    assert card, output
+    assert decoder.raw_decode(output, card.start())[0]["title"] == plan["title"]
+    assert plan["estimated_s"] > SENTENCES
+
+
 @pytest.mark.thorough
 def test_a_voice_agent_hears_what_it_writes(newcomer: Newcomer) -> None:
     space: dict[str, Any] = {}
@@ -149,4 +161,4 @@ def test_the_system_says_where_it_serves(newcomer: Newcomer) -> None:
 
 
 def test_no_example_of_the_page_is_left_out() -> None:
-    assert [len(found) for found in examples()] == [2, 2]
+    assert [len(found) for found in examples()] == [3, 2]

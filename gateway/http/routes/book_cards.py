@@ -1,7 +1,6 @@
 """Cards of books: a book, its chapters and its files, as the routes of books describe them."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from gateway.http.books.book_cost import PoolPrice
 from gateway.http.books.book_folder import BookFolder, BookOutcome
 from gateway.http.books.book_lease import read_progress
 from gateway.http.books.book_order import BookOrder
+from gateway.http.books.chapter_facts import ChapterFacts, chapter_facts
 from gateway.http.books.stored_plan import StoredPlan
 from gateway.http.problems import HttpProblem, not_found
 from gateway.http.schemas.books import (
@@ -46,13 +46,13 @@ def book_card(book: BookFolder, redis: "Redis", prices: Mapping[str, PoolPrice])
     order, stored, progress = book.order(), book.plan(), read_progress(redis, book.id) or {}
     plan, project = stored.plan.with_corrections(book.project.read_corrections()), book.project
     parts = progress.get("chapters", {})
-    records = [_record(project, spoken_version(project, chapter).key) for chapter in plan.chapters]
-    rows = zip(plan.chapters, stored.words, records, strict=True)
+    facts = [chapter_facts(project, spoken_version(project, chapter).key) for chapter in plan.chapters]
+    rows = zip(plan.chapters, stored.words, facts, strict=True)
     chapters = [_chapter_card(project, *row, parts.get(str(row[0].number))) for row in rows]
     shares = {chapter.number: chapter.part for chapter in chapters}
     seconds = [chapter.audio_s if chapter.audio_s is not None else chapter.estimated_s for chapter in chapters]
     pool = str(order.options["pool"])
-    gaps = [gap for record in records if record for gap in record.gaps]
+    gaps = [gap for one in facts if one for gap in one.gaps]
     return BookCard(
         id=book.id, **_state(outcome, progress), title=plan.title, authors=list(plan.authors), language=plan.language,
         model=pool, voice=str(order.options["voice"]), layout=order.layout, format=order.format_name,
@@ -138,19 +138,19 @@ def chapter_version(book: BookFolder, number: int, key: str = "") -> PlannedChap
 
 
 def _chapter_card(
-    project: BookProject, chapter: PlannedChapter, words: int, record: ChapterRecord | None, part: float | None
+    project: BookProject, chapter: PlannedChapter, words: int, facts: ChapterFacts | None, part: float | None
 ) -> BookChapterCard:
     """Describe a chapter.
 
-    `record`: of its latest version that is spoken. `part`: that a run has spoken of it, or of its corrections; None: no
+    `facts`: of its latest version that is spoken. `part`: that a run has spoken of it, or of its corrections; None: no
     run speaks it.
     """
     is_spoken = project.is_spoken(chapter.key)
     return BookChapterCard(
         number=chapter.number, title=chapter.title, words=words, estimated_s=round(chapter.estimated_ms / 1000, 1),
         matter=str(chapter.matter), state="spoken" if is_spoken else "waiting" if part is None else "speaking",
-        part=1.0 if is_spoken else part or 0.0, audio_s=round(record.duration_s, 3) if record else None,
-        sentences=len(record.ends) if record else None, corrections=len(chapter.corrections), has_audio=bool(record),
+        part=1.0 if is_spoken else part or 0.0, audio_s=facts.audio_s if facts else None,
+        sentences=facts.sentences if facts else None, corrections=len(chapter.corrections), has_audio=bool(facts),
     )  # fmt: skip
 
 
@@ -159,15 +159,9 @@ def _record(project: BookProject, key: str) -> ChapterRecord | None:
     if not project.is_spoken(key):
         return None
     try:
-        return _read_record(project, key)
+        return project.read_record(key)
     except BadInput:
         return None
-
-
-@lru_cache(512)
-def _read_record(project: BookProject, key: str) -> ChapterRecord:
-    """The record of a key, which never changes."""
-    return project.read_record(key)
 
 
 def _whole_part(chapters: list[BookChapterCard]) -> float:
