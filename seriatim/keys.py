@@ -69,7 +69,8 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
     :live             zset    live job -> the next time at which a reassembler looks at it
     :over             zset    ended job whose end was read -> time at which its audio is deleted
     :hook:<job>       hash    webhook of an ended job that is not delivered: target, state, reason, bytes, rate,
-                              sentences, gaps, ended, tries, error
+                              sentences, gaps, ended, tries, error; of a book, whose message has an id of its own,
+                              also kind and data
     :hooks            zset    such a job -> the next time at which a sender tries
     :hooks:dead       zset    such a job whose last try failed -> the time of that
     :hooks:n          hash    counters: delivered, failed (tries), dead

@@ -26,7 +26,18 @@ from seriatim.lua.script_calls import run
 from seriatim.records import JobKind, JobSpec, TaskMessage
 from seriatim.settings import Settings
 from seriatim.user_limits import LIMITS, UserLimits
-from seriatim.webhooks.webhook_target import HostPatterns, WebhookTarget
+from seriatim.webhooks.webhook_target import HostPatterns, WebhookTarget, check_webhook_url
+
+
+def check_webhook(url: str, settings: Settings) -> None:
+    """Refuse a receiver that no message is sent to; "" is none.
+
+    Raises:
+        UnknownOption: it is no URL, or neither of https nor of a host that the settings allow.
+    """
+    if url:
+        check_webhook_url(url)
+        HostPatterns.parse(settings.webhook_hosts).check_scheme(url)
 
 
 def make_submission(
@@ -40,8 +51,7 @@ def make_submission(
             engines.
     """
     check_one_pool(request.cast)
-    if request.webhook:
-        HostPatterns.parse(settings.webhook_hosts).check_scheme(request.webhook)
+    check_webhook(request.webhook, settings)
     s, live = settings, request.kind is JobKind.LIVE
     timeout_s = request.timeout_s or (s.live_timeout_s if live else s.batch_timeout_s)
     spec = JobSpec(request.voice, request.language, request.speed, request.seed, dict(request.options), warning=warning)

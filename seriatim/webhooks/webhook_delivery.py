@@ -1,7 +1,7 @@
 """Webhook deliveries: messages that are waiting for their receiver, or were given up, as Redis keeps them.
 
-A job's end writes the record in its own step (lua/job/shared/ending.lua), so that none is lost with a process. Senders
-share them by leases (claim_webhooks.lua) and report each try (webhook_tried.lua).
+A job's end writes the record in its own step (lua/job/shared/ending.lua), so that none is lost with a process; that of a
+book is noted by the gateway that made it (note_webhook.lua), before the book counts as ended. Senders them by leases (claim_webhooks.lua) and report each try (webhook_tried.lua).
 """
 
 import time
@@ -27,9 +27,9 @@ class TryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WebhookDelivery:
-    """A job that ended, and what is known of its message."""
+    """A job or a book that ended, and what is known of its message."""
 
-    job: str
+    job: str  #: id of the message: that of the job, or one of its own
     target: WebhookTarget
     state: str  #: done, cancelled, failed, timed_out
     reason: str
@@ -40,6 +40,8 @@ class WebhookDelivery:
     ended_ms: float  #: since 1970, by the server's clock
     tries: int
     error: str = ""  #: of the last try
+    kind: str = "job"  #: or book
+    data: str = ""  #: of the message, as JSON; "": that of a job
 
     @classmethod
     def decode(cls, job: str, h: Mapping[str, str]) -> "WebhookDelivery":
@@ -47,6 +49,7 @@ class WebhookDelivery:
         return cls(
             job, WebhookTarget.from_json(h["target"]), h["state"], h["reason"], int(h["sentences"]), int(h["gaps"]),
             int(h["bytes"]), int(h["rate"]), float(h["ended"]), int(h["tries"]), h.get("error", ""),
+            h.get("kind", "job"), h.get("data", ""),
         )  # fmt: skip
 
 
@@ -75,6 +78,15 @@ def tried(delivery: WebhookDelivery, outcome: TryOutcome, wait_ms: int = 0, erro
     """Report a try; False: it is delivered already, or another sender has tried since."""
     args = (delivery.job, "", outcome, delivery.tries, wait_ms, error)
     return ScriptCall(load("job", "webhook_tried"), job_prefix(delivery.job), args, bool, clock=1)
+
+
+def note(message_id: str, target: str, kind: str, outcome: tuple[str, str], data: str) -> ScriptCall[bool]:
+    """Note a webhook about something that is no job; False: it is noted already.
+
+    `target` as `WebhookTarget.of` returns it. `outcome`: the state, and the reason. `data`: of the message, as JSON.
+    """
+    args = (message_id, "", target, *outcome, kind, data)
+    return ScriptCall(load("job", "note_webhook"), job_prefix(message_id), args, bool, clock=1)
 
 
 def retry(job: str) -> ScriptCall[bool]:

@@ -1,6 +1,6 @@
 """Webhook messages: the body, and the signed headers of Standard Webhooks 1.0. Pure.
 
-The id of a message is that of its job, the same in every try: a receiver drops what it has seen.
+The id of a message about a job is that of the job. It is the same in every try: a receiver drops what it has seen.
 """
 
 import base64
@@ -75,6 +75,8 @@ def parse_secrets(text: str) -> tuple[SigningSecret, ...]:
 
 def message_body(delivery: WebhookDelivery) -> bytes:
     """The JSON of a message, below 4 kB however long names and reasons are."""
+    if delivery.data:
+        return encode_message(f"{delivery.kind}.{delivery.state}", delivery.ended_ms, json.loads(delivery.data))
     data = {
         "job": delivery.job,
         "state": delivery.state,

@@ -53,5 +53,5 @@ def _write_list(waiting: list[WebhookDelivery], dead: list[WebhookDelivery], *, 
 def _line(kind: str, delivery: WebhookDelivery) -> str:
     tries = f"{delivery.tries} tr{'y' if delivery.tries == 1 else 'ies'}"
     error = f": {delivery.error}" if delivery.error else ""
-    shown = f"{delivery.job}  {kind}, job {delivery.state}, {tries}{error}\n  {delivery.target.url}"
+    shown = f"{delivery.job}  {kind}, {delivery.kind} {delivery.state}, {tries}{error}\n  {delivery.target.url}"
     return "".join(c if c.isprintable() or c == "\n" else "·" for c in shown)

@@ -3,24 +3,26 @@
     <store>/books/<owner>/<book>/order.json     what the client asked for (book_order.py), written once
     <store>/books/<owner>/<book>/document.json  the document as it was read, likewise
     <store>/books/<owner>/<book>/plan.json      its chapters (stored_plan.py)
-    <store>/books/<owner>/<book>/pending        there is something to do; an empty file
-    <store>/books/<owner>/<book>/outcome.json   how the last run ended: done, or failed and why
-    <store>/books/<owner>/<book>/changes        locked while corrections are added
+    <store>/books/<owner>/<book>/pending        there is something to do; a token, another one each time
+    <store>/books/<owner>/<book>/outcome.json   how the last run ended: done, or failed and why, and the token
+    <store>/books/<owner>/<book>/changes        locked while `pending` is written or removed
     <store>/books/<owner>/<book>/project/       what is spoken, and the corrections (gateway/book/book_project.py)
     <store>/books/<owner>/<book>/files/         the book's files, each with its name once it is complete
     <store>/books/<owner>/.<book>.<random>      a book that is being added or removed
 
 `<owner>` is a hash of the user's name: so a book is found by its owner alone. What has to be done is written before
-`pending` is, and `pending` is removed before the run looks for more: so nothing that was accepted is forgotten.
+`pending` is. A run writes its outcome, notes the webhook, and removes `pending` only if that has the same token still: so
+nothing that was accepted is forgotten, and the webhook of one outcome always has one id.
 """
 
 import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ class BookOutcome:
 
     state: str  #: DONE or FAILED
     reason: str = ""  #: of a failure
+    token: str = ""  #: of what was to be done; the id of the webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,14 @@ class BookFolder:
         except OSError:
             return None
 
+    @property
+    def token(self) -> str:
+        """The token of what there is to do; "": there is nothing."""
+        try:
+            return (self.path / "pending").read_text("ascii")
+        except OSError:
+            return ""
+
     def order(self) -> BookOrder:
         """What the client asked for.
 
@@ -119,12 +130,14 @@ class BookFolder:
             return StoredPlan.of(fields)
 
     def outcome(self) -> BookOutcome | None:
-        """How the last run ended; None: none has."""
+        """How the book ended; None: there is something to do."""
+        token = self.token
         try:
             with self._damage("outcome.json") as fields:
-                return BookOutcome(str(fields["state"]), str(fields["reason"]))
+                found = BookOutcome(str(fields["state"]), str(fields["reason"]), str(fields["token"]))
         except FileNotFoundError:
             return None
+        return found if token in ("", found.token) else None
 
     def write_json(self, name: str, fields: Any) -> None:
         """Write one of the files above in one step.
@@ -134,24 +147,34 @@ class BookFolder:
         """
         replace_text(self.path / name, json.dumps(fields, ensure_ascii=False))
 
-    def end(self, outcome: BookOutcome) -> None:
-        """Keep how a run ended: nothing is left to do.
+    def write_outcome(self, outcome: BookOutcome) -> None:
+        """Keep how a run ended. With the token of what is to be done, the book counts as ended from here on.
 
         Raises:
             Unwritable: the disk is full, for instance.
         """
-        self.write_json("outcome.json", {"state": outcome.state, "reason": outcome.reason})
-        with translate_write_errors(str(self.path)):
-            (self.path / "pending").unlink(missing_ok=True)
+        self.write_json("outcome.json", asdict(outcome))
+
+    def end(self, token: str) -> bool:
+        """Note that nothing is left to do; False: there is more than what had this token.
+
+        Raises:
+            Unwritable: the book is removed, for instance.
+        """
+        with self.changing():
+            if self.token != token:
+                return False
+            with translate_write_errors(str(self.path)):
+                (self.path / "pending").unlink(missing_ok=True)
+            return True
 
     def set_pending(self) -> None:
-        """Note that there is something to do.
+        """Note that there is something to do; to be called within `changing`, but for a book that is being added.
 
         Raises:
             Unwritable: the disk is full, for instance.
         """
-        with translate_write_errors(str(self.path)):
-            (self.path / "pending").touch()
+        replace_text(self.path / "pending", secrets.token_hex(16))
 
     def remove_remains(self) -> None:
         """Remove what a run has written of a book since that was removed; one that is there is left alone."""
@@ -168,7 +191,7 @@ class BookFolder:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """A context in which no other request adds corrections; waits until the one before has.
+        """A context in which no other process adds to what there is to do, or ends it; waits until it is free.
 
         Raises:
             Unwritable: the book is removed, for instance.

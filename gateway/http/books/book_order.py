@@ -33,6 +33,7 @@ class BookOrder:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     title: str = ""  #: "": the document's
+    webhook: str = ""  #: where its end is posted to
     warning: str = ""  #: such as a text in another language than its voice's
     digest: str = ""  #: of the request, for one that is sent again with its Idempotency-Key
 

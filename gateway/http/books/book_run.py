@@ -23,6 +23,7 @@ from gateway.cli.render.summary import RunSummary
 from gateway.http.books.book_folder import DONE, FAILED, BookFolder, BookOutcome
 from gateway.http.books.book_lease import BookLease
 from gateway.http.books.book_order import PreparedBook
+from gateway.http.books.book_webhook import note_book_webhook
 from gateway.http.books.stored_plan import StoredPlan, plan_fields
 from gateway.http.encoding.thread_priority import lower_priority
 from gateway.local.processes import LocalSystem
@@ -138,11 +139,18 @@ class BookRun:
         if self._is_over:
             return
         log.warning("a book failed", extra={"book": self.folder.id, "reason": reason})
+        outcome = BookOutcome(FAILED, reason, self.folder.token)
         try:
-            self.folder.end(BookOutcome(FAILED, reason))
-        except SeriatimError as error:  # the next run tries again
+            self.folder.write_outcome(outcome)
+            self._end(outcome)
+        except (SeriatimError, FileNotFoundError) as error:  # the next run tries again
             log.warning("a book cannot be worked on here", extra={"book": self.folder.id, "error": str(error)})
             self.stopped.wait(IN_USE_S)
+
+    def _end(self, outcome: BookOutcome) -> bool:
+        """Note an outcome that is written: its webhook, and that nothing is left; False: there is more by now."""
+        note_book_webhook(self.producer.redis, self.folder, outcome)
+        return self.folder.end(outcome.token)
 
     def _make(self) -> bool:
         """Speak what is missing, and write the files; False: there are more corrections by now."""
@@ -159,12 +167,13 @@ class BookRun:
         self.step = "speaking"
         if self._is_over:
             raise RunStopped
-        self.folder.end(BookOutcome(DONE))
-        if project.read_corrections() == corrections:
-            log.info("a book is made", extra={"book": self.folder.id, "chapters": len(plan.chapters)})
-            return True
-        self.folder.set_pending()
-        return False
+        with self.folder.changing():
+            if project.read_corrections() != corrections:
+                return False
+            outcome = BookOutcome(DONE, token=self.folder.token)
+            self.folder.write_outcome(outcome)
+        log.info("a book is made", extra={"book": self.folder.id, "chapters": len(plan.chapters)})
+        return self._end(outcome)
 
     def _speak(self, plan: BookPlan, book: PreparedBook) -> None:
         """Speak the chapters that are missing, and corrections."""

@@ -42,7 +42,7 @@ def book_card(book: BookFolder, redis: "Redis", prices: Mapping[str, PoolPrice])
         FileNotFoundError: it is removed.
         Unavailable: Redis does not answer.
     """
-    outcome = book.outcome() if book.pending_s is None else None  # read first: what it says stays true
+    outcome = book.outcome()  # read first: what it says stays true
     order, stored, progress = book.order(), book.plan(), read_progress(redis, book.id) or {}
     plan, project = stored.plan.with_corrections(book.project.read_corrections()), book.project
     parts = progress.get("chapters", {})

@@ -30,6 +30,7 @@ from gateway.http.schemas.books import BookBody, BookCard, BookList, BookPlanCar
 from gateway.http.schemas.ignored_fields import joined_warning
 from gateway.http.schemas.requested_pool import chosen_request
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS
+from seriatim.client.admission import check_webhook
 from seriatim.client.job_options import JobRequest
 from seriatim.client.option_checks import MAX_SPEAKERS
 from seriatim.text.dialogue.cast import Cast
@@ -117,9 +118,7 @@ async def correct_book(book_id: BookId, body: CorrectionsBody, context: ContextD
 async def resume_book(book_id: BookId, context: ContextDep, caller: CallerDep) -> BookCard:
     """Go on with a book that failed, from what is spoken. No effect on any other."""
     book = await own_book(context, caller, book_id)
-    outcome = await asyncio.to_thread(book.outcome)
-    if outcome is not None and outcome.state == FAILED:
-        await asyncio.to_thread(book.set_pending)
+    if await while_there(book, lambda: _set_pending_if_failed(book)):
         context.books.wake()
     return await _described(context, book)
 
@@ -193,6 +192,8 @@ def _order(
         EmptyText: there is nothing to speak.
     """
     options = body.job_options(context, caller, kind="batch", drain="window")
+    webhook = options.pop("webhook", "")  # of the book, and not of each chapter
+    check_webhook(webhook, context.producer.settings)
     request = replace(chosen_request(context, caller, options, document.text), markup=document.markup)
     resolved = context.producer.resolve(request, document.text)
     options |= {"engine": request.pool_name, "pool": request.pool_name}
@@ -202,7 +203,7 @@ def _order(
         new_book_id(caller.user, idempotency_key), caller.user, time.time(), options,
         layout=body.layout, format_name=body.format_name, captions=body.captions, loudness_lufs=body.loudness,
         room_tone_db=body.room_tone, chapters=body.chapters, include=body.include, exclude=body.exclude,
-        title=body.title or "", warning=joined_warning(document.warning, resolved.joined_warning()),
+        title=body.title or "", webhook=webhook, warning=joined_warning(document.warning, resolved.joined_warning()),
         digest=_digest(body, document),
     )  # fmt: skip
     system = context.books.lexicons.current(request.pool_name)
@@ -251,6 +252,14 @@ def _check_correction(one: CorrectionBody) -> None:
         raise HttpProblem(400, "bad_input", message, param="text")
     if one.text and not has_speech(one.text):
         raise HttpProblem(400, "empty_text", f"sentence {one.sentence}: the text has nothing to speak", param="text")
+
+
+def _set_pending_if_failed(book: BookFolder) -> bool:
+    with book.changing():
+        outcome = book.outcome()
+        if is_failed := outcome is not None and outcome.state == FAILED:
+            book.set_pending()
+        return is_failed
 
 
 def _add_corrections(book: BookFolder, body: CorrectionsBody) -> None:

@@ -49,6 +49,9 @@ class BookBody(SpeechOptions):
     captions: Captions = Field([], description="formats of captions beside each file")
     loudness: Loudness | None = Field(None, description="of the book, in LUFS; default: as it was spoken")
     room_tone: RoomTone | None = Field(None, description="level of a soft noise under the book, in dBFS; default: none")
+    webhook: str | None = Field(
+        None, max_length=2_000, description="an https URL that a signed message is posted to when the book has ended"
+    )
     chapters: str = Field("", max_length=1_000, description="numbers of chapters, such as 1-3,7,9-; default: all")
     include: Include = Field([], description="parts of the document that are spoken, too")
     exclude: Exclude = Field([], description="matter that the document says is not its body, and is left out")

@@ -1,5 +1,6 @@
 """Webhooks in a job's slot: recorded with its end, claimed under a lease, counted once."""
 
+import json
 import time
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from seriatim.webhooks.webhook_delivery import (
     WebhookCounts,
     WebhookDelivery,
     claim,
+    note,
     read_counts,
     read_deliveries,
     retry,
     tried,
 )
+from seriatim.webhooks.webhook_message import message_body
 from seriatim.webhooks.webhook_target import HostPatterns, WebhookTarget
 from tests.scripts.job.slot_driver import RATE_HZ, Slot, pcm
 
@@ -53,6 +56,18 @@ def test_a_job_that_names_no_receiver_leaves_none(redis: Redis) -> None:
     slot = Slot(redis, 1)
     slot.do(end(slot.name, "cancelled", "").at(slot.now))
     assert read_counts(redis) == WebhookCounts()
+
+
+def test_one_of_a_book_is_noted_once_while_it_is_kept(redis: Redis) -> None:
+    slot = Slot(redis, 1)
+    call = note("b1", WebhookTarget.of(TARGET.url, TARGET.user), "book", ("failed", "no disk"), '{"book":"b"}')
+    assert [slot.do(call.at(slot.now)), slot.do(call.at(slot.now + 1))] == [True, False]
+    (delivery,) = slot.do(claim(shard_of("b1"), 4, LEASE_MS).at(slot.now))
+    assert (delivery.job, delivery.target, delivery.ended_ms) == ("b1", TARGET, slot.now)
+    message = json.loads(message_body(delivery))
+    assert (message["type"], message["data"]) == ("book.failed", {"book": "b"})
+    slot.do(tried(delivery, TryOutcome.DEAD, 0, "the receiver answered 410").at(slot.now))
+    assert run(redis, retry("b1")), "as that of a job"
 
 
 def test_a_delivery_has_one_sender_until_its_lease_is_over(redis: Redis) -> None:

@@ -73,10 +73,25 @@ def test_the_latest_books_come_first(store: BookStore) -> None:
 
 def test_a_book_that_is_done_is_not_pending_until_there_is_more_to_do(store: BookStore) -> None:
     book = store.add(order(), DOCUMENT, PLAN)
-    book.end(BookOutcome(DONE))
-    assert (store.pending(), book.outcome()) == ([], BookOutcome(DONE))
+    outcome = BookOutcome(DONE, token=book.token)
+    book.write_outcome(outcome)
+    assert [found for _, found in store.pending()] == [book], "until its webhook is noted"
+    assert book.end(outcome.token)
+    assert (store.pending(), book.outcome()) == ([], outcome)
     book.set_pending()
     assert [found for _, found in store.pending()] == [book]
+    assert book.outcome() is None
+
+
+def test_what_is_added_while_a_run_ends_is_not_forgotten(store: BookStore) -> None:
+    book = store.add(order(), DOCUMENT, PLAN)
+    outcome = BookOutcome(DONE, token=book.token)
+    book.write_outcome(outcome)
+    assert book.outcome() == outcome, "it counts as ended already, as the receiver of its webhook sees"
+    book.set_pending()
+    assert not book.end(outcome.token)
+    assert [found for _, found in store.pending()] == [book]
+    assert book.outcome() is None
 
 
 def test_a_removed_book_is_gone_with_what_a_run_has_written_since(store: BookStore) -> None:
