@@ -99,6 +99,13 @@ class Settings:
     book_lease_s: float = _float(
         15, "a book whose gateway is gone for so long goes on at another gateway of the same store", 0.5
     )
+    book_dir: str = _text("", "folder of books, which all gateways share; empty: books in that of SERIATIM_STORE_DIR")
+    book_retention_days: float = _float(
+        0, "books are removed so many days after they were made, corrected, or have failed; 0: never"
+    )
+    book_limit_gb: float = _float(
+        0, "the oldest books are removed, within an hour, where all take more GB (10^9 bytes); 0: never"
+    )
     pool_prices: str = _text(
         "",
         "what a million characters cost in pools, for the cost of books: openai=15 USD,eleven=120 USD; others: unknown",

@@ -1,7 +1,8 @@
 """Webhook deliveries: messages that are waiting for their receiver, or were given up, as Redis keeps them.
 
-A job's end writes the record in its own step (lua/job/shared/ending.lua), so that none is lost with a process; that of a
-book is noted by the gateway that made it (note_webhook.lua), before the book counts as ended. Senders them by leases (claim_webhooks.lua) and report each try (webhook_tried.lua).
+A job's end writes the record in its own step (lua/job/shared/ending.lua), so that none is lost with a process; that of
+a book is noted by the gateway that made it (note_webhook.lua), before the book counts as ended. Senders share them by
+leases (claim_webhooks.lua) and report each try (webhook_tried.lua).
 """
 
 import time

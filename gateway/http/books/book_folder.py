@@ -11,8 +11,8 @@
     <store>/books/<owner>/.<book>.<random>      a book that is being added or removed
 
 `<owner>` is a hash of the user's name: so a book is found by its owner alone. What has to be done is written before
-`pending` is. A run writes its outcome, notes the webhook, and removes `pending` only if that has the same token still: so
-nothing that was accepted is forgotten, and the webhook of one outcome always has one id.
+`pending` is. A run writes its outcome, notes the webhook, and removes `pending` only if that has the same token still:
+so nothing that was accepted is forgotten, and the webhook of one outcome always has one id.
 """
 
 import contextlib
@@ -100,6 +100,14 @@ class BookFolder:
             return (self.path / "pending").read_text("ascii")
         except OSError:
             return ""
+
+    @property
+    def outcome_s(self) -> float | None:
+        """When the book ended, in s since 1970; None: it has not, or there is more to do."""
+        try:
+            return None if self.token else (self.path / "outcome.json").stat().st_mtime
+        except OSError:
+            return None
 
     def order(self) -> BookOrder:
         """What the client asked for.

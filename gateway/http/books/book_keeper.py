@@ -8,15 +8,18 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.http.api_keys import ApiKeys
 from gateway.http.books.book_folder import BookFolder
 from gateway.http.books.book_lease import BookLease
 from gateway.http.books.book_order import PreparedBook, prepare_book
+from gateway.http.books.book_retention import BookRetention
 from gateway.http.books.book_store import BookStore
 from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.client.operator_limits import set_user_limits
@@ -44,7 +47,7 @@ class BookKeeper:
     _closed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)  #: of `_runs` and `_closed`
     _is_failing: bool = False  #: the last look failed, and a line of the log says so
-    _has_looked: bool = False
+    _swept_s: float = float("-inf")  #: monotonic time of the last look at what is too old or too much
 
     def __post_init__(self) -> None:
         self.lexicons = SystemLexicons(self.producer.settings)
@@ -55,7 +58,8 @@ class BookKeeper:
         Raises:
             Unavailable: Redis does not answer.
         """
-        return BookStore(self.producer.store_dir() / "books")
+        folder = self.producer.settings.book_dir
+        return BookStore(Path(folder) if folder else self.producer.store_dir() / "books")
 
     async def run(self) -> None:
         """Look for books until the task is cancelled."""
@@ -95,14 +99,23 @@ class BookKeeper:
     def _look(self) -> None:
         try:
             store = self.store()
-            if not self._has_looked:
-                store.remove_abandoned()
             self._start_runs(store)
-            self._is_failing, self._has_looked = False, True
+            self._sweep(store)
+            self._is_failing = False
         except (SeriatimError, OSError) as error:  # the next look tries again
             if not self._is_failing:
                 log.warning("books cannot be looked for", extra={"error": str(error)})
             self._is_failing = True
+
+    def _sweep(self, store: BookStore) -> None:
+        """Remove what is too old or too much, from time to time."""
+        settings = self.producer.settings
+        retention = BookRetention(settings.book_retention_days, settings.book_limit_gb)
+        if time.monotonic() - self._swept_s < retention.round_s:
+            return
+        store.remove_abandoned()
+        retention.sweep(store)
+        self._swept_s = time.monotonic()
 
     def _start_runs(self, store: BookStore) -> None:
         """Start runs of pending books, as many as there is room for."""

@@ -39,12 +39,15 @@ class BookStore:
         aged = [(book.added_s, book) for book in _books_in(self._owner(user))]
         return [book for _, book in sorted(aged, key=lambda row: row[0], reverse=True)[:most]]
 
-    def pending(self) -> list[tuple[float, BookFolder]]:
-        """The books with something to do, and since when, the first one first."""
-        found = []
+    def all(self) -> Iterator[BookFolder]:
+        """The books of all users."""
         if self.path.is_dir():
             for owner in self.path.iterdir():
-                found += [(since_s, book) for book in _books_in(owner) if (since_s := book.pending_s) is not None]
+                yield from _books_in(owner)
+
+    def pending(self) -> list[tuple[float, BookFolder]]:
+        """The books with something to do, and since when, the first one first."""
+        found = [(since_s, book) for book in self.all() if (since_s := book.pending_s) is not None]
         return sorted(found, key=lambda row: row[0])
 
     def add(self, order: BookOrder, document: Document, plan: BookPlan) -> BookFolder:

@@ -1,7 +1,7 @@
 """The webhook of a book: a signed message when it is done or has failed, which reassemblers send as those of jobs.
 
-It is noted in Redis before the book's folder says that nothing is left to do, under the token of that: a gateway that is
-killed in between has the next one note it again, with the same id.
+It is noted in Redis before the book's folder says that nothing is left to do, under the token of that: a gateway that
+is killed in between has the next one note it again, with the same id.
 """
 
 import json

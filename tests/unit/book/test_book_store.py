@@ -1,6 +1,7 @@
 """The store of books over HTTP: added whole and once, found by their owners, removed whole."""
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from gateway.http.books.book_folder import DONE, BookFolder, BookOutcome
 from gateway.http.books.book_keeper import in_turn
 from gateway.http.books.book_order import BookOrder
+from gateway.http.books.book_retention import DAY_S, BookRetention
 from gateway.http.books.book_store import ABANDONED_S, BookStore, new_book_id
 from gateway.http.books.stored_plan import StoredPlan, plan_fields
 from seriatim.errors import IdempotencyConflict, Misconfigured
@@ -121,6 +123,38 @@ def test_what_a_killed_gateway_left_half_done_is_removed_later(store: BookStore)
     os.utime(old, (old.stat().st_mtime - ABANDONED_S - 1,) * 2)
     store.remove_abandoned()
     assert (young.exists(), old.exists(), book.exists) == (True, False, True)
+
+
+def end(book: BookFolder, ended_s: float) -> None:
+    outcome = BookOutcome(DONE, token=book.token)
+    book.write_outcome(outcome)
+    assert book.end(outcome.token)
+    os.utime(book.path / "outcome.json", (ended_s, ended_s))
+
+
+def test_books_are_removed_some_days_after_their_end(store: BookStore) -> None:
+    old, young, waiting = (store.add(order(), DOCUMENT, PLAN) for _ in range(3))
+    day_ago_s = time.time() - DAY_S
+    end(old, day_ago_s - 3600)
+    end(young, day_ago_s + 3600)
+    end(waiting, 0)
+    waiting.set_pending()  # a correction
+    assert BookRetention(0, 0).sweep(store) == 0
+    assert BookRetention(1, 0).sweep(store) == 1
+    assert (old.exists, young.exists, waiting.exists) == (False, True, True)
+    assert BookRetention(1, 0).sweep(store) == 0
+
+
+def test_the_oldest_books_go_where_all_take_too_much(store: BookStore) -> None:
+    """Those that are being made count, and stay."""
+    books = [store.add(order(), DOCUMENT, PLAN) for _ in range(4)]
+    for second, book in enumerate(books):
+        (book.files / "book.m4b").write_bytes(bytes(1_000_000))
+        if second:
+            end(book, float(second))
+    assert BookRetention(0, 0.0045).sweep(store) == 0
+    assert BookRetention(0, 0.0025).sweep(store) == 2
+    assert [book.exists for book in books] == [True, False, False, True]
 
 
 def test_a_damaged_file_is_named(store: BookStore) -> None:
