@@ -19,12 +19,13 @@ the book is complete.
 import contextlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
 from gateway.book.corrections import Correction
+from gateway.book.sentence_quality import QUALITY_VERSION, SentenceAudio
 from gateway.local.locked_folder import lock_folder
 from seriatim.audio.output_file import replace_text, translate_write_errors
 from seriatim.errors import BadInput
@@ -208,6 +209,25 @@ class BookProject:
             found = json.loads((self.chapters / f"{key}.loudness").read_text("utf-8"))
             return {int(step): int(n) for step, n in found.items()}
         except (OSError, ValueError, AttributeError, TypeError):
+            return None
+
+    def write_quality(self, key: str, language: str, figures: Sequence[SentenceAudio]) -> None:
+        """Keep the figures of a chapter's sentences, whose expected durations are those of a language.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        fields = {"version": QUALITY_VERSION, "language": language, "figures": [astuple(one) for one in figures]}
+        replace_text(self.chapters / f"{key}.quality", json.dumps(fields))
+
+    def read_quality(self, key: str, language: str) -> list[SentenceAudio] | None:
+        """The figures of a chapter's sentences; None if they are not measured, or damaged."""
+        try:
+            fields = json.loads((self.chapters / f"{key}.quality").read_text("utf-8"))
+            if (fields["version"], fields["language"]) != (QUALITY_VERSION, language):
+                return None
+            return [SentenceAudio(*row) for row in fields["figures"]]
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def write_files(self, fingerprints: Mapping[str, str]) -> None:

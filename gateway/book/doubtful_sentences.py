@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
+from gateway.book.chapter_quality import chapter_figures
 from gateway.book.chapter_samples import chapter_samples
 from gateway.book.recognised_text import SpeechRecogniser
-from gateway.book.sentence_quality import SentenceAudio, doubts_of, measure_sentence
+from gateway.book.sentence_quality import SentenceAudio, doubts_of
 from gateway.book.speak_chapters import corrections_done
 from seriatim.errors import BadInput
-from seriatim.text.duration_estimate import estimate_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,8 @@ def listed_sentences(
     figures: list[SentenceAudio] = []
     for chapter in plan.chapters:
         record = current_record(project, chapter)
-        for seq in range(len(record.ends)):
-            one = ListedSentence(chapter, record, seq)
-            expected_ms = estimate_ms(one.text, plan.language or "en")
-            figures.append(measure_sentence(one.pcm(project), record.rate_hz, expected_ms, one.text))
-            sentences.append(one)
+        figures += chapter_figures(project, chapter.key, record, plan.language or "en")
+        sentences += [ListedSentence(chapter, record, seq) for seq in range(len(record.ends))]
     for one, sound_doubts in zip(sentences, doubts_of(figures), strict=True):
         text_doubts = recogniser.doubts(one.text, one.pcm(project), one.record.rate_hz) if recogniser else ()
         doubts = (*sound_doubts, *text_doubts)

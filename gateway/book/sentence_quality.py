@@ -18,6 +18,7 @@ LONGEST_PAUSE_MS = 1500  #: within a sentence: three times that of a semicolon
 CLIPPED_SAMPLES = 4  #: at full scale in a row: fewer are a loud vowel
 SHORT, LONG = 0.5, 2.0  #: of the duration that the text would have at the book's pace
 JUDGED_MS = 700  #: estimated: a shorter sentence has too few words to judge its pace
+QUALITY_VERSION = 1  #: of the figures below: those that another version measured are measured again
 _FULL_SCALE = 32768
 _STEP_MS = 10
 

@@ -20,6 +20,7 @@ from gateway.http.middleware.proxy_headers import ProxyHeaders, parse_networks, 
 from gateway.http.middleware.request_guard import OriginPolicy, RequestGuard, RequestLimits
 from gateway.http.problems import HttpProblem, internal_error, not_found, problem_of
 from gateway.http.routes import (
+    book_doubts,
     book_files,
     books,
     captioned_speech,
@@ -58,6 +59,7 @@ ROUTE_MODULES = (
     recordings,
     books,
     book_files,
+    book_doubts,
     events,
     job_timeline,
     health,

@@ -96,6 +96,27 @@ def test_a_sentence_that_is_pressed_is_heard_and_corrected(page: Page, client: h
     assert page.all("#reading .corrected")
 
 
+def test_doubtful_sentences_are_listed_heard_and_corrected(
+    page: Page, client: httpx2.Client, system: RealSystem
+) -> None:
+    system.workers(1, name="hasty", pool="hasty", options={"empty_on": "Ten boats"})
+    book = make(client, HARBOUR, model="hasty")["id"]
+    ended(client, book)
+    open_book(page, f"?book={book}")
+    page.until(lambda: page.words("#book-state") == "done", "it is shown")
+    assert page.texts("#book-doubts li") == []
+    page.press("#find-doubts")
+    page.until(lambda: page.words("#doubts-hint") == "1 sentence to check.", "they are looked for")
+    assert page.texts("#book-doubts li") == ["1.3 Ten boats came home.\nsilent"]
+    page.press("#book-doubts button")
+    page.until(lambda: page.words("#correction-title") == "Correct sentence 1.3", "its chapter is opened, and it")
+    page.script("document.getElementById('corrected').value = 'Some boats came home.'")
+    page.press("#correct")
+    page.until(lambda: page.words("#doubts-hint") == "No sentences to check.", "it is looked at again")
+    assert page.texts("#book-doubts li") == []
+    system.end("hasty")
+
+
 def test_sentences_are_reached_by_the_keyboard(page: Page, client: httpx2.Client) -> None:
     """One stop of the Tab key, and arrows from there."""
     book = make(client, HARBOUR, model="tone")["id"]

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
-from seriatim.keys import job_prefix, ordered_stream, pool_prefix
+from seriatim.keys import book_prefix, job_prefix, ordered_stream, pool_prefix
 from tests.conftest import binary_of
 from tests.security.lua_reach import reach
 from tests.security.roles import DEPLOY, ROLES, Roles
@@ -76,7 +76,8 @@ SCRIPTS = {
             "submit", "submit_and_pick", "memory_wait", "extend", "pick", "ack", "cancel", "tune", "tune_user",
             "signals", "strike", "rebase",
         ],
-        "job": ["init", "life", "close", "end", "heard"],
+        "job": ["init", "life", "close", "end", "heard", "note_webhook"],
+        "book": ["hold", "release"],
     },
     "worker": {
         "pool": [
@@ -184,7 +185,7 @@ def test_a_role_is_allowed_all_that_its_scripts_can_reach(role: str) -> None:
     allowed = set(rules(role))
     missing: set[str] = set()
     for folder, names in SCRIPTS[role].items():
-        prefix = P if folder == "pool" else K
+        prefix = {"pool": P, "job": K, "book": book_prefix(JOB)}[folder]
         for name in names:
             found = reach(folder, name)
             missing |= {f"+{command}" for command in found.commands if f"+{command}" not in allowed}
@@ -201,3 +202,4 @@ def test_every_script_belongs_to_a_role() -> None:
     assert {path.stem for path in (lua / "pool").glob("[!_]*.lua")} <= called
     called_of_job = {name for of_role in SCRIPTS.values() for name in of_role["job"]}
     assert {path.stem for path in (lua / "job").glob("[!_]*.lua")} <= called_of_job | {"retry_webhook"}
+    assert {path.stem for path in (lua / "book").glob("[!_]*.lua")} == set(SCRIPTS["gateway"]["book"])

@@ -21,6 +21,7 @@ from gateway.http.books.book_lease import BookLease
 from gateway.http.books.book_order import PreparedBook, prepare_book
 from gateway.http.books.book_retention import BookRetention
 from gateway.http.books.book_store import BookStore
+from gateway.http.books.quality_measuring import QualityMeasuring
 from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.client.operator_limits import set_user_limits
 from seriatim.client.producer import Producer
@@ -42,6 +43,7 @@ class BookKeeper:
     producer: Producer
     keys: ApiKeys
     lexicons: SystemLexicons = field(init=False)
+    quality: QualityMeasuring = field(default_factory=QualityMeasuring)
     _runs: dict[str, "tuple[BookRun, threading.Thread]"] = field(default_factory=dict)  #: by the ids of the books
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: bool = False
@@ -86,6 +88,7 @@ class BookKeeper:
         """Stop all runs; another gateway goes on with their books."""
         with self._lock:
             self._closed, runs = True, list(self._runs.values())
+        self.quality.close()
         for run, _ in runs:
             run.stop()
         for _, thread in runs:
@@ -93,8 +96,8 @@ class BookKeeper:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a run goes on, such as one that writes files."""
-        return any(thread.is_alive() for _, thread in self._runs.values())
+        """Whether threads are at work, such as one that writes files."""
+        return self.quality.is_busy or any(thread.is_alive() for _, thread in self._runs.values())
 
     def _look(self) -> None:
         try:

@@ -84,21 +84,26 @@ def chapter_text(book: BookFolder, number: int) -> BookChapterText:
         HttpProblem: there is no such chapter, or it is not spoken yet.
     """
     chapter, version, record = spoken_chapter(book, number)
+    sentences = sentence_cards(chapter, version, record)
+    return BookChapterText(
+        number=number, title=chapter.title, version=version.key, audio_s=round(record.duration_s, 3),
+        sentences=sentences,
+    )  # fmt: skip
+
+
+def sentence_cards(chapter: PlannedChapter, version: PlannedChapter, record: ChapterRecord) -> list[BookSentence]:
+    """Describe the sentences of a chapter; `version`: that is spoken, with its record."""
     n_done = len(version.corrections)
     corrected = {one.seq for one in version.corrections}
     waiting = {one.seq for one in chapter.corrections[n_done:]}
-    sentences = [
+    return [
         BookSentence(
-            sentence=f"{number}.{seq + 1}", text=text, start_s=round(start / record.rate_hz, 3),
+            sentence=f"{chapter.number}.{seq + 1}", text=text, start_s=round(start / record.rate_hz, 3),
             end_s=round(end / record.rate_hz, 3), paragraph=seq in record.paragraphs, corrected=seq in corrected,
             waiting=seq in waiting,
         )
         for seq, (text, (start, end)) in enumerate(zip(record.texts, record.spans(), strict=True))
     ]  # fmt: skip
-    return BookChapterText(
-        number=number, title=chapter.title, version=version.key, audio_s=round(record.duration_s, 3),
-        sentences=sentences,
-    )  # fmt: skip
 
 
 def spoken_chapter(book: BookFolder, number: int) -> tuple[PlannedChapter, PlannedChapter, ChapterRecord]:
@@ -114,7 +119,7 @@ def spoken_chapter(book: BookFolder, number: int) -> tuple[PlannedChapter, Plann
         raise not_found(f"book {book.id} has no chapter {number}")
     for _ in range(2):  # a version may be replaced, and removed, while it is looked for
         version = spoken_version(project, chapter)
-        if record := _record(project, version.key):
+        if record := read_chapter_record(project, version.key):
             return chapter, version, record
     raise HttpProblem(409, "not_spoken", f"chapter {number} is not spoken yet")
 
@@ -154,7 +159,7 @@ def _chapter_card(
     )  # fmt: skip
 
 
-def _record(project: BookProject, key: str) -> ChapterRecord | None:
+def read_chapter_record(project: BookProject, key: str) -> ChapterRecord | None:
     """The record of a version of a chapter; None: it is not spoken, or removed."""
     if not project.is_spoken(key):
         return None

@@ -196,6 +196,22 @@ class BookSentence(BaseModel):
     waiting: bool  #: a correction of it is not spoken yet
 
 
+class DoubtfulSentence(BookSentence):
+    """A sentence that may be spoken badly."""
+
+    chapter: int  #: its number
+    doubts: list[str]  #: the reasons, such as "short: 0.4 s instead of about 1.9 s"
+
+
+class BookDoubts(BaseModel):
+    """The sentences of a book to check."""
+
+    object: Literal["list"] = "list"
+    data: list[DoubtfulSentence]
+    unmeasured: list[int]  #: numbers of chapters that are being measured: ask again
+    unspoken: list[int]  #: numbers of chapters that are not spoken yet
+
+
 class BookChapterText(BaseModel):
     """A chapter that is spoken, sentence by sentence."""
 

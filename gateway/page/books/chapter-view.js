@@ -47,6 +47,13 @@ export class ChapterView {
     this.#showSentences();
   }
 
+  /** Opens a sentence as if it were pressed. */
+  open(address) {
+    const span = this.#spans[this.#chapter.sentences.findIndex(({ sentence }) => sentence === address)];
+    span?.scrollIntoView({ block: "center" });
+    this.#press(span);
+  }
+
   /** Whether a correction is not spoken yet. */
   get isWaiting() {
     return this.#chapter?.sentences.some(({ waiting }) => waiting) ?? false;

@@ -9,24 +9,31 @@ import { setUpBookForm } from "./book-form.js";
 import { listBooks, refreshBooks } from "./book-list.js";
 import { BookView } from "./book-view.js";
 import { ChapterView } from "./chapter-view.js";
+import { DoubtList } from "./doubt-list.js";
 
 const BOOK = /^[0-9a-f]{32}$/;
 
 const $ = (id) => document.getElementById(id);
 let view = null;
 let chapter = null;
+let doubts = null;
+let shownState = "";
 
 function openBook(id, number = 0) {
   view?.close();
+  doubts?.close();
   closeChapter();
+  doubts = new DoubtList(id, { onSentence: openChapter, showNotice });
   view = new BookView(id, { onChapter: openChapter, onCard: showNews, announce, showNotice });
+  shownState = "";
   showInUrl("book", id);
   view.watch().catch((error) => showNotice(error.message));
   if (number) openChapter(number);
   refreshBooks();
 }
 
-function openChapter(number) {
+/** Opens a chapter, and a sentence of it if there is an address. */
+function openChapter(number, address = "") {
   closeChapter();
   chapter = new ChapterView(view.id, number, { onCorrected: () => view.refresh(), announce, showNotice });
   showInUrl("chapter", number);
@@ -34,7 +41,8 @@ function openChapter(number) {
   opened.load().then(() => {
     view.markChapter(number);
     $("chapter").scrollIntoView({ block: "nearest" });
-    $("chapter-title").focus({ preventScroll: true });
+    if (address) opened.open(address);
+    else $("chapter-title").focus({ preventScroll: true });
   }, (error) => showNotice(error.message));
 }
 
@@ -48,12 +56,16 @@ function closeChapter() {
 function showNews(card) {
   if (!card) {
     closeChapter();
+    doubts.close();
+    shownState = "";
     view = null;
     showInUrl("book", "");
     refreshBooks();
     return;
   }
   view.markChapter(chapter?.number);
+  if (shownState && shownState !== card.state) doubts.refresh();
+  shownState = card.state;
   if (chapter?.isWaiting) {
     chapter.load().catch(() => {}); // the next news asks again
   }
