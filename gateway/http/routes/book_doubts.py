@@ -44,14 +44,15 @@ def _spoken_chapters(book: BookFolder) -> tuple[str, list[SpokenChapter], list[i
     """The language, the chapters of which a version is spoken, and the numbers of the others."""
     project = book.project
     plan = book.plan().plan.with_corrections(project.read_corrections())
-    spoken, others = [], []
+    found: list[SpokenChapter] = []
+    others: list[int] = []
     for chapter in plan.chapters:
         version = spoken_version(project, chapter)
         if record := read_chapter_record(project, version.key):
-            spoken.append((chapter, version, record))
+            found.append((chapter, version, record))
         else:
             others.append(chapter.number)
-    return plan.language or "en", spoken, others
+    return plan.language or "en", found, others
 
 
 def _known(chapters: list[MeasuredChapter]) -> list[list[SentenceAudio] | None]:

@@ -1,4 +1,4 @@
-"""The sentences of a book to check: those that may be spoken badly, over HTTP."""
+"""Doubtful sentences of a book over HTTP: those that may be spoken badly, to be checked."""
 
 from pathlib import Path
 from typing import Any
