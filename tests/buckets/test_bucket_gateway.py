@@ -1,6 +1,7 @@
 """A gateway in front of a bucket: files and ranges, formats, texts and titles, as from a folder."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx2
 import numpy as np
@@ -136,3 +137,14 @@ def test_an_outage_of_the_server_is_a_503_with_a_time_to_retry(client: httpx2.Cl
 
 def test_a_bucket_has_no_disk_whose_room_is_measured(client: httpx2.Client) -> None:
     assert "\nseriatim_store_free_bytes " not in client.get("/metrics").text
+
+
+def test_books_beside_a_bucket_need_a_folder(gateway: Gateway, client: httpx2.Client, tmp_path: Path) -> None:
+    body = {"input": "# Sea\n\nThe sea is calm.", "markup": "markdown"}
+    refused = client.post("/v1/books", json=body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (500, "misconfigured")
+    assert "set SERIATIM_BOOK_DIR" in refused.json()["error"]["message"]
+    with start(gateway.system, "with-books", book_dir=tmp_path / "books").client() as other:
+        book = other.post("/v1/books", json=body).json()["id"]
+        wait_until(lambda: other.get(f"/v1/books/{book}").json()["state"] == "done", "it is made")
+        assert len(list((tmp_path / "books").glob(f"*/{book}/files/Sea.m4b"))) == 1

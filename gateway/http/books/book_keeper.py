@@ -25,7 +25,7 @@ from gateway.http.books.quality_measuring import QualityMeasuring
 from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.client.operator_limits import set_user_limits
 from seriatim.client.producer import Producer
-from seriatim.errors import SeriatimError
+from seriatim.errors import Misconfigured, SeriatimError
 
 if TYPE_CHECKING:
     from gateway.http.books.book_run import BookRun
@@ -58,10 +58,20 @@ class BookKeeper:
         """The books of the store.
 
         Raises:
+            Misconfigured: there is no folder for them.
             Unavailable: Redis does not answer.
         """
-        folder = self.producer.settings.book_dir
-        return BookStore(Path(folder) if folder else self.producer.store_dir() / "books")
+        store = self._find_store()
+        if store is None:
+            raise Misconfigured("books need a folder that all gateways share: set SERIATIM_BOOK_DIR beside a bucket")
+        return store
+
+    def _find_store(self) -> BookStore | None:
+        """The books of the store; None: recordings are in a bucket, and there is no other folder."""
+        if self.producer.settings.book_dir:
+            return BookStore(Path(self.producer.settings.book_dir))
+        place = self.producer.store()
+        return BookStore(place / "books") if isinstance(place, Path) else None
 
     async def run(self) -> None:
         """Look for books until the task is cancelled."""
@@ -101,9 +111,9 @@ class BookKeeper:
 
     def _look(self) -> None:
         try:
-            store = self.store()
-            self._start_runs(store)
-            self._sweep(store)
+            if store := self._find_store():
+                self._start_runs(store)
+                self._sweep(store)
             self._is_failing = False
         except (SeriatimError, OSError) as error:  # the next look tries again
             if not self._is_failing:
