@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import bigjob, latency, scaling
+from bench import bigjob, idle_jobs, latency, scaling
 from bench.broker import Profile
 from bench.isolated import Entry, run_all
 from bench.measure import Row
@@ -21,7 +21,7 @@ from bench.work import SLEEP_MS, Work
 
 OURS = Entry("seriatim", "bench.ours:measure")
 ROUND_TRIP = Entry("raw Celery, one by one", "bench.rivals.celery_raw:measure_round_trips")
-PARTS = ("scaling", "throughput", "latency", "bigjob", "rivals")
+PARTS = ("scaling", "throughput", "latency", "bigjob", "idle", "rivals")
 #: sentences/s that we want at least, as a share of raw Celery tasks/s in the same run: on hosts that differed by
 #: 2.5 x in these, the shares were 0.21 to 0.33
 FLOOR = 0.2
@@ -101,6 +101,16 @@ def run_bigjob(*, quick: bool) -> dict[str, Any]:
     return asdict(row)
 
 
+def run_idle(*, quick: bool) -> dict[str, Any]:
+    """Jobs to which nothing happens."""
+    row = idle_jobs.measure(300, 10.0) if quick else idle_jobs.measure()
+    print(
+        f"{row.jobs} open jobs whose readers wait: each takes {row.reassembler_ms:.3f} ms of processor a second in the "
+        f"reassembler, {row.redis_ms:.3f} ms in Redis; one reassembler carries {row.carried:,.0f}"
+    )
+    return asdict(row)
+
+
 def run_rivals(*, quick: bool) -> list[dict[str, Any]]:
     """The same work through Seriatim and each rival."""
     results = []
@@ -126,6 +136,7 @@ RUN = {
     "throughput": run_throughput,
     "latency": run_latency,
     "bigjob": run_bigjob,
+    "idle": run_idle,
     "rivals": run_rivals,
 }
 

@@ -1,4 +1,6 @@
-"""Emit on every notification, and sweep all live jobs once a second: a lost notification costs a second at most.
+"""Emit on every notification, and sweep all live jobs: a lost notification costs a second at most.
+
+A job to which nothing happens is looked at less and less (docs/explanation/decisions/0075).
 
 `emit_notified` depends only on the state in Redis and moves the audio inside Redis; this process only decides when.
 Any number of reassemblers may run: a notification goes to one of them, and a second emit of the same job changes

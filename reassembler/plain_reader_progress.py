@@ -77,7 +77,8 @@ def _report_progress(redis: "Redis", job: str, furthest: StreamPosition, *, aliv
     note_plain_reader(redis, job, furthest)
     n_bytes = _bytes_before(redis, job, furthest, known.cursor, known.at)
     delivered_ms = ms_of_bytes(n_bytes, known.rate_hz) if known.rate_hz else 0.0
-    calls: list[Any] = [pool_calls.ack(known.pool, job, delivered_ms), job_calls.mark_heard(job, furthest)]
+    report = job_calls.mark_heard(job, furthest, itself=False)
+    calls: list[Any] = [pool_calls.ack(known.pool, job, delivered_ms), report]
     run_many(redis, calls)
 
 

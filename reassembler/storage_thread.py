@@ -72,7 +72,7 @@ class StorageThread:
         emitted = note.emitted
         if emitted.drain == DrainMode.STORE and emitted.state:
             self.recorder.note(note.job, emitted.moved, ended=emitted.state != "run")
-        elif note.by_sweep and emitted.drain == DrainMode.WINDOW and emitted.state == "run":
+        elif note.by_sweep and emitted.drain == DrainMode.WINDOW and emitted.state == "run" and not emitted.reported:
             try:
                 follow_plain_readers(self.redis, note.job, self.reader_alive_ms)
             except ValueError as error:  # a client set an invalid position: only its own job is not followed

@@ -67,6 +67,7 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
     :o:<job>          stream  **the ordered stream**: what readers read; a consumer group `reader` for plain clients
     :ntf              stream  notifications, consumer group `reassembler`
     :live             zset    live job -> the next time at which a reassembler looks at it
+    :reports          zset    job whose reader reports itself -> when it did, in ms, to some seconds
     :over             zset    ended job whose end was read -> time at which its audio is deleted
     :hook:<job>       hash    webhook of an ended job that is not delivered: target, state, reason, bytes, rate,
                               sentences, gaps, ended, tries, error; of a book, whose message has an id of its own,

@@ -69,6 +69,7 @@ class EmitResult:
     ended: bool = False  #: the job was done with this emit
     sentences: int = 0  #: that are out
     audio_ms: float = 0.0  #: of them
+    reported: bool = False  #: its reader reports itself: nothing need find out where it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,9 @@ def emit(job: str, budget: int = 64, notification: str = "", again_ms: int = 2_0
 def _emitted(r: list[Any]) -> EmitResult:
     n_bytes, rate_hz = integer(r[6]), integer(r[7])
     audio_ms = ms_of_bytes(n_bytes, rate_hz) if rate_hz else 0.0
-    return EmitResult(integer(r[0]), bool(r[1]), text(r[2]), text(r[3]), bool(r[4]), integer(r[5]), audio_ms)
+    return EmitResult(
+        integer(r[0]), bool(r[1]), text(r[2]), text(r[3]), bool(r[4]), integer(r[5]), audio_ms, bool(r[8])
+    )
 
 
 def fill(
@@ -165,9 +168,12 @@ def end(job: str, state: str, reason: str) -> ScriptCall[bool]:
     return _call(job, "end", state, reason, decode=bool)
 
 
-def mark_heard(job: str, position: StreamPosition) -> ScriptCall[int]:
-    """Note that a reader has all up to a position; the stream keeps the sentence before it, for its reconnection."""
-    return _call(job, "heard", position.sentence, position.offset, decode=integer)
+def mark_heard(job: str, position: StreamPosition, *, itself: bool = True) -> ScriptCall[int]:
+    """Note that a reader has all up to a position; the stream keeps the sentence before it, for its reconnection.
+
+    `itself`: the reader says so, and its traces in the stream need not be followed meanwhile.
+    """
+    return _call(job, "heard", position.sentence, position.offset, int(itself), decode=integer)
 
 
 def recorded(job: str, entry: str, n_bytes: int, *, end: bool) -> ScriptCall[int]:

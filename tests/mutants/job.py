@@ -7,6 +7,7 @@ MACHINE = "tests/scripts/job/test_job_machine.py"
 TAKES = "tests/scripts/job/test_takes.py"
 STREAM = "tests/scripts/job/test_ordered_stream.py"
 DRAINING = "tests/scripts/job/test_draining.py"
+QUIET = "tests/scripts/job/test_quiet_jobs.py"
 CUT_LOG = "tests/scripts/job/test_truncated_append_log.py"
 TODO = "tests/scripts/pool/test_todo.py"
 BLIND_SPOTS = "tests/mutants/test_blind_spots.py"
@@ -380,5 +381,29 @@ JOB = (
         "do end",
         "for an hour nobody looks at a job whose notification was lost",
         (DRAINING,),
+    ),
+    Mutant(
+        "append.quiet job not made due",
+        f"{FOLDER}/append.lua",
+        "  if received == 0 then schedule_check(time_ms() + RECHECK, job) end     -- it may have been quiet\n",
+        "",
+        "audio whose notification was lost waits for ten seconds behind a pause of its text",
+        (QUIET,),
+    ),
+    Mutant(
+        "emit.plain reader looked at as seldom as one that reports",
+        f"{FOLDER}/shared/emission.lua",
+        "or appended or not settled) and 0",
+        "or appended) and 0",
+        "the window of a plain reader opens late",
+        (QUIET,),
+    ),
+    Mutant(
+        "heard.trace in the stream taken for a report",
+        f"{FOLDER}/heard.lua",
+        "if itself ~= '1' then if reported then C('ZREM', REPORTS, job) end\nelseif",
+        "if",
+        "a plain reader is followed once in ten seconds",
+        (QUIET,),
     ),
 )

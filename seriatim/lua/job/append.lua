@@ -39,7 +39,6 @@ local function emit_directly(bytes)
   if received == 0 then
     local marker = redis.pcall('XADD', O, (seq + 1) .. '-0', sentence_fields(seq, at, rate, text, words))
     if marker.err then return false end
-    schedule_check(time_ms() + RECHECK, job)
   end
   local added = redis.pcall('XADD', O, (seq + 1) .. '-' .. stop, 'd', bytes)
   if added.err then return false end
@@ -59,6 +58,7 @@ end
 
 local direct = false
 if stop > received then
+  if received == 0 then schedule_check(time_ms() + RECHECK, job) end     -- it may have been quiet
   local bytes = string.sub(data, received - offset + 1)
   direct = emits and emit_directly(bytes)
   if not direct then buffer(bytes) end

@@ -5,6 +5,7 @@
 -- KEYS[1] shard prefix.  ARGV: '', now, most, look again after ms, share of maxmemory that new jobs may fill
 -- Returns their ids; each is due again after that time, to any caller.
 local _, _, most, again, share = unpack(ARGV)
+local REPORTS_KEPT = 60000     -- ms
 local t = time_ms()
 
 -- A time that is further away than any was set before the server's clock was set back: the audio is kept as long again, because
@@ -18,6 +19,8 @@ for i = 1, #over, 2 do
   C('XTRIM', K .. ':o:' .. over[i], 'MAXLEN', 1)
   C('ZREM', OVER, over[i])
 end
+
+C('ZREMRANGEBYSCORE', REPORTS, '-inf', string.format('(%.0f', t - REPORTS_KEPT))
 
 local due = C('ZRANGEBYSCORE', LIVE, '-inf', string.format('%.0f', t), 'LIMIT', 0, most)
 -- No check is ever more than a minute away: the server's clock was set back since.

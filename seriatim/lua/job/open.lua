@@ -10,7 +10,8 @@
 -- Fields of the job hash: state, reason, n (-1 while open), cur and off (the cursor: sentence, and bytes of it emitted), at
 -- (bytes emitted before the cursor's sentence), hold, drain, pool, rate, closing, stored (bytes in the file store), stored_id,
 -- life, ended_life, share (of maxmemory, for new jobs), gaps (sentences that were given up), webhook
--- (seriatim/webhooks/webhook_target.py); per sentence, deleted when emitted: a attempt, r received bytes, L final length (for 64 sentences longer),
+-- (seriatim/webhooks/webhook_target.py), followed (position of a plain reader), quiet (looks in a row that
+-- found nothing); per sentence, deleted when emitted: a attempt, r received bytes, L final length (for 64 sentences longer),
 -- x text, g gap reason, h held until whole, d discontinuity wanted at this offset, q CRC-32 of the received bytes, e engine
 -- state behind the received bytes, f fingerprint of the attempt, w times of its words; Q and F: the CRC-32 of the
 -- emitted bytes of the cursor's sentence, and the fingerprint of the last of them.

@@ -3,12 +3,30 @@
 -- `budget`: chunks, `again`: ms after which the job is looked at again, `ends` false: the end of the job is left to a reassembler,
 -- which logs it; `cur`, `off`, `at`: the cursor, where the caller knows that the stream is not ahead of it. Returns how many chunks were
 -- moved, whether the budget was used up, and the state of the job, its drain, whether it ended here, its sentences and bytes that are
--- out, and its rate.
+-- out, its rate, and whether its reader reports itself.
+--
+-- A job to which nothing happens is looked at less and less, up to SELDOM times less often: one that waits for its turn at once, one whose
+-- reader reports itself, or of which all is stored, by and by. What comes to it makes it due soon again (append.lua). Of other readers
+-- looks are the only sign.
+local SELDOM = 10
+local REPORTS_FOR = 10000     -- ms: twice as long as a reader that waits takes between two reports
 local function emit_contiguous(budget, again, ends, cur, off, at)
-  local moved, ended = 0, 0
+  local moved, ended, appended = 0, 0, cur ~= nil or not ends
   if not cur then cur, off, at = cursor() end
-  local state, n, hold, rate, drain, ended_life, closing = fields(H, 'state', 'n', 'hold', 'rate', 'drain', 'ended_life', 'closing')
+  local state, n, hold, rate, drain, ended_life, closing, quiet, stored =
+    fields(H, 'state', 'n', 'hold', 'rate', 'drain', 'ended_life', 'closing', 'quiet', 'stored')
   n = num(n, -1)
+  local began_at, reported = cur, not appended and num(C('ZSCORE', REPORTS, job))
+  local reports = reported and math.abs(time_ms() - reported) < REPORTS_FOR
+
+  -- How many times `again` a job waits for the next look, by the looks in a row that found nothing (`quiet`).
+  local function look_factor()
+    if cur == 0 and off == 0 and C('HEXISTS', H, 'r0') == 0 then return SELDOM end     -- nothing was begun
+    local settled = reports or (drain == 'store' and num(stored, 0) == at + off)
+    local found = (moved > 0 or cur ~= began_at or appended or not settled) and 0 or num(quiet, 0) + 1
+    if found ~= num(quiet, 0) then C('HSET', H, 'quiet', found) end
+    return math.min(SELDOM, 2 ^ found)
+  end
 
   -- Add an entry. A marker that is there already was added by a step of which a log kept only the beginning.
   local function add(id, ...)
@@ -66,13 +84,10 @@ local function emit_contiguous(budget, again, ends, cur, off, at)
       drop_received(cur)     -- a server that lost the end of a text has closed it without; that end may have been spoken
       terminate('done', closing or '', cur, at, n, ended_life)
       state, ended = 'done', 1
-    else   -- a job that waits for its turn has nothing to be missed: it is looked at ten times less often
-      local waits = cur == 0 and off == 0 and C('HEXISTS', H, 'r0') == 0
-      schedule_check(time_ms() + (waits and 10 or 1) * again, job)
-    end
+    else schedule_check(time_ms() + look_factor() * again, job) end
   elseif awaits_storage() then schedule_check(time_ms() + again, job)
   else C('ZREM', LIVE, job) end
   local more = state == 'run' and budget <= 0
   if more then notify() end
-  return moved, more, state, drain, ended, cur, at, rate
+  return moved, more, state, drain, ended, cur, at, rate, reports
 end

@@ -3,6 +3,7 @@
 local K, job = KEYS[1], ARGV[1]
 local C = redis.call
 local H, O, NTF, LIVE, OVER = K .. ':c:' .. job, K .. ':o:' .. job, K .. ':ntf', K .. ':live', K .. ':over'
+local REPORTS = K .. ':reports'
 local GAP, END = '9007199254740990', '9007199254740991'   -- seriatim/keys.py
 local NTF_LIFE = 604800000
 
