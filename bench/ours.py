@@ -28,17 +28,22 @@ WORDS = (
 )  # fmt: skip
 TURNS = len(WORDS)
 RATE_HZ = 24_000
+WORD_MS = 400  #: of one of them, spoken
 WINDOW_MS = 120_000  #: a reader in the same machine is never what is waited for, and memory stays bounded
 
 
-def text_of(seq: int) -> str:
-    """The text of sentence `seq`; each of the turns has a word of its own, and all have the same length."""
-    return f"This is the sentence {WORDS[seq % TURNS]} of a long text, about as long as most of its others are."
+def text_of(seq: int, work: Work) -> str:
+    """The text of sentence `seq`; each of the turns has a word of its own, and all have the same length.
+
+    It is as long as its sound: one that is far too short would be marked, with a line in the log and a call of its own.
+    """
+    n_words = max(1, round(work.audio_bytes / 2 / RATE_HZ * 1000 / WORD_MS))
+    return " ".join([WORDS[seq % TURNS]] * n_words).capitalize() + "."
 
 
 def options_of(work: Work) -> tuple[str, ...]:
     """Engine options that make the tone engine cost and sound what the work says."""
-    n_chars = len(text_of(0))
+    n_chars = len(text_of(0, work))
     ms_per_char = work.audio_bytes / 2 / RATE_HZ * 1000 / n_chars
     return (f"ms_per_char={ms_per_char:.4f}", f"fixed_ms={work.cost_ms}", f"rate_hz={RATE_HZ}")
 
@@ -69,28 +74,28 @@ def ready(work: Work, broker: BenchBroker, *, processes: int = 1) -> Iterator[Sp
     worker_plan = WorkerPlan("tone", processes, work.workers // processes, "", options_of(work))
     with system_on(broker, worker_plan) as system:
         producer = Producer(system.settings)
-        _hear(producer, TURNS)
+        _hear(producer, work, TURNS)
         yield partial(_hear_pieces, producer, work)
 
 
-def sentences(n: int) -> Iterator[Sentence]:
-    """The first `n` sentences of a text."""
-    return (Sentence(text_of(seq), seed=0) for seq in range(n))
+def sentences(work: Work, n: int) -> Iterator[Sentence]:
+    """The first `n` sentences of a work."""
+    return (Sentence(text_of(seq, work), seed=0) for seq in range(n))
 
 
-def _hear(producer: Producer, n: int) -> None:
-    for _ in producer.enqueue(sentences(n), request()).audio():
+def _hear(producer: Producer, work: Work, n: int) -> None:
+    for _ in producer.enqueue(sentences(work, n), request()).audio():
         pass
 
 
 def _hear_pieces(producer: Producer, work: Work) -> Iterator[Piece]:
-    job = producer.enqueue(sentences(work.sentences), request())
+    job = producer.enqueue(sentences(work, work.sentences), request())
     return ((entry.seq, entry.pcm) for entry in job.audio() if isinstance(entry, Audio))
 
 
 def expected(work: Work, seq: int, _n_bytes: int) -> bytes:
     """The right audio of a sentence."""
-    return _sound(text_of(seq), options_of(work))
+    return _sound(text_of(seq, work), options_of(work))
 
 
 @cache
