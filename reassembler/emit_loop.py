@@ -8,7 +8,7 @@ nothing.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -26,9 +26,6 @@ log = logging.getLogger(__name__)
 MAX_READ = 64  #: notifications per read
 RECHECK_MS = 1_000  #: a live job is checked at this interval, notified or not
 ABANDONED_MS = 2_000  #: a notification that a dead reassembler read is reclaimed after this time
-
-#: the streams of all shards, from what no reassembler has read yet
-NEW_NOTIFICATIONS: Mapping[Any, Any] = {notification_stream(shard): ">" for shard in range(SHARDS)}
 
 OnEmit = Callable[[str, EmitResult], None]  #: called with a job id and the result of its emit
 
@@ -49,9 +46,15 @@ def create_consumer_groups(redis: "Redis") -> None:
 
 def wait_for_notifications(reader: "Redis", name: str, block_ms: int) -> list[CursorNotification]:
     """New notifications for the reassembler `name`, waiting for the first up to `block_ms`."""
+    return read_shards(reader, name, block_ms, range(SHARDS))
+
+
+def read_shards(reader: "Redis", name: str, block_ms: int, shards: Iterable[int]) -> list[CursorNotification]:
+    """The same of some shards; in a cluster, of one."""
+    streams: dict[Any, Any] = {notification_stream(shard): ">" for shard in shards}  # what no reassembler has read yet
     try:
         with translate_redis_errors():
-            reply = reader.xreadgroup(GROUP, name, dict(NEW_NOTIFICATIONS), count=MAX_READ, block=block_ms)
+            reply = reader.xreadgroup(GROUP, name, streams, count=MAX_READ, block=block_ms)
     except CommandRefused as error:
         if error.code != "NOGROUP":  # the server lost its data, or a stream expired
             raise

@@ -8,15 +8,17 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from redis import Redis
 
 from reassembler import emit_loop
+from reassembler.emit_loop import CursorNotification
 from reassembler.recorder import Recorder
 from reassembler.retention import RecordingRetention
+from reassembler.shard_readers import ShardReaders
 from reassembler.storage_thread import StorageThread
 from reassembler.webhooks.webhook_sender import WebhookRules, WebhookSender
 from seriatim import log as logs
@@ -28,6 +30,7 @@ from seriatim.process.sighup_as_sigterm import handle_sighup_as_sigterm
 from seriatim.recording_store import store_at
 from seriatim.recordings.bucket_store import BucketStore
 from seriatim.recordings.store_place import StorePlace, place_name, store_place
+from seriatim.servers.cluster_client import ClusterClient
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import blocking_client, check_reachable, command_client
 from seriatim.settings import Settings
@@ -47,11 +50,11 @@ class Reassembler:
 
     name: str
     redis: "Redis"
-    reader: "Redis"
+    wait_for_notifications: Callable[[int], list[CursorNotification]]  #: for so many ms at most
     storage: StorageThread
     store: str  #: of recordings: a folder or the URL of a bucket
     memory_share: float  #: of Redis' maxmemory that new jobs may fill
-    stopping: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event
     swept_s: float = 0.0
     reclaimed_s: float = 0.0
     reported_s: float = 0.0
@@ -63,9 +66,7 @@ class Reassembler:
 
     def step(self) -> None:
         """Wait for notifications for BLOCK_MS at most, emit, and run the periodic steps that are due."""
-        emit_loop.emit_notified(
-            self.redis, emit_loop.wait_for_notifications(self.reader, self.name, BLOCK_MS), self.storage.emit_notified
-        )
+        emit_loop.emit_notified(self.redis, self.wait_for_notifications(BLOCK_MS), self.storage.emit_notified)
         now_s = time.monotonic()
         if now_s - self.swept_s >= SWEEP_S:
             self.swept_s = now_s
@@ -106,24 +107,26 @@ def _run_reassembler(settings: Settings) -> int:
     place = store_place(settings.store_dir)
     _check_store(place)
     storage = StorageThread(storage_redis, Recorder(storage_redis, place), settings.reader_grace_s * 1000)
-    reassembler = Reassembler(name, redis, reader, storage, place_name(place), settings.memory_share)
+    stopping = threading.Event()
+    wait = _waiting_for_notifications(reader, name, stopping)
+    reassembler = Reassembler(name, redis, wait, storage, place_name(place), settings.memory_share, stopping)
     retention_redis = command_client(settings.redis_url, outage_s=OUTAGE_S)
     limit_bytes = round(settings.recording_limit_gb * GB)
     retention = RecordingRetention(retention_redis, place, settings.recording_retention_days, limit_bytes)
     webhooks = WebhookSender(command_client(settings.redis_url, outage_s=OUTAGE_S), rules)
     for work, thread in ((storage.run, "storage"), (retention.run, "retention"), (webhooks.run, "webhooks")):
-        watched_tasks.start(thread, partial(work, reassembler.stopping))
+        watched_tasks.start(thread, partial(work, stopping))
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: reassembler.stopping.set())
+        signal.signal(number, lambda *_: stopping.set())
     handle_sighup_as_sigterm()
     reassembler.report_heartbeat()
     log.info("ready", extra={"reassembler": name})
-    while not reassembler.stopping.is_set():
+    while not stopping.is_set():
         try:
             reassembler.step()
         except SeriatimError as error:  # an outage: nothing is lost, the sweep emits what was missed
             log.warning("waiting for Redis", extra={"error": str(error)})
-            reassembler.stopping.wait(0.2)
+            stopping.wait(0.2)
     return 0
 
 
@@ -139,6 +142,17 @@ def _check_store(place: StorePlace) -> None:
             store.check()
     except StoreUnavailable as error:  # live jobs need no store
         log.warning("store unavailable; recordings wait", extra={"error": str(error)})
+
+
+def _waiting_for_notifications(
+    reader: "Redis", name: str, stopping: threading.Event
+) -> Callable[[int], list[CursorNotification]]:
+    """How this reassembler waits for notifications, until `stopping` is set."""
+    if not isinstance(reader, ClusterClient):
+        return partial(emit_loop.wait_for_notifications, reader, name)
+    readers = ShardReaders(reader, name)
+    readers.start(stopping)
+    return readers.wait
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 All keys begin `seriatim:1:` (1 is the version of this layout) and a hash tag, so that a script touches one slot of a
 cluster only. Two kinds of slot are a job's; only fencing tokens (attempts) cross between them, never atomicity.
+`seriatim:1:{...}` and `seriatim:1:{...}}` never exist: scripts name them to the server (lua/script_calls.py).
 
 The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery queue each. Written by pool scripts.
 
@@ -79,6 +80,7 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
 Beside the slots:
 
     reassemblers      zset    "<name>|<its store>" -> when it said so last, in s (reassembler_heartbeats.py)
+    server            string  run id of the server whose log is safe; server:{<n>}: of a cluster's node (redis_checks)
 
 A user's name stands in keys and members as `user_tag` writes it, wherever `<user>` is above and below.
 

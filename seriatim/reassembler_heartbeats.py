@@ -16,6 +16,7 @@ from seriatim.errors import CommandRefused
 from seriatim.keys import REASSEMBLERS
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.recordings.store_place import Bucket, StorePlace, place_name, store_place
+from seriatim.servers.cluster_client import server_time
 from seriatim.settings import Settings
 
 HEARTBEAT_S = 1.0  #: interval
@@ -100,5 +101,5 @@ def _read_heartbeats(redis: "Redis", since_s: float | str) -> list[ReassemblerHe
 
 def _now_s(redis: "Redis") -> float:
     with translate_redis_errors():
-        seconds, micros = redis.time()
+        seconds, micros = server_time(redis, REASSEMBLERS)
     return seconds + micros / 1e6

@@ -59,21 +59,21 @@ class Settings:
 
     redis_url: str = _text(
         "redis://127.0.0.1:6379/0",
-        "the Redis or Valkey server that holds jobs and audio: redis://, rediss://, unix://, or, for one that "
-        "Sentinels watch, sentinel://host:26379,host:26379/0?service=NAME",
+        "the Redis or Valkey server that holds jobs and audio: redis://, rediss://, unix://; for one that Sentinels "
+        "watch, sentinel://host:26379,host:26379/0?service=NAME; for a cluster, redis+cluster://host:6379,host:6379",
     )
-    broker_url: str = _text("", "Celery's broker, if it is another one: a URL as above, or amqp://, amqps://")
+    broker_url: str = _text("", "Celery's broker, if it is another (no cluster): a URL as above, or amqp://, amqps://")
     redis_password: str = _text("", "password for SERIATIM_REDIS_URL, where that has none; a user stands in the URL")
     redis_password_file: str = _text("", "file whose first line is that password; it is read for each connection")
     broker_password: str = _text("", "password for SERIATIM_BROKER_URL, where that has none")
     broker_password_file: str = _text("", "file whose first line is that password")
     redis_connections: int = _int(
         0,
-        "connections to Redis and to its broker that a gateway, or a program that enqueues and listens, opens at most "
-        "with one pool, 5 or more; who finds none free waits for a turn; 0: any number",
+        "connections to Redis (to each node of a cluster) and to its broker that a gateway, or a program that enqueues "
+        "and listens, opens at most with one pool, 5 or more; who finds none free waits for a turn; 0: any number",
     )
     tls_ca_file: str = _text(
-        "", "authorities that rediss://, sentinels:// and amqps:// servers must be certified by (the system's)"
+        "", "authorities for rediss://, sentinels://, rediss+cluster:// and amqps:// servers (the system's)"
     )
     tls_cert_file: str = _text("", "certificate to show to such a server, if it asks for one")
     tls_key_file: str = _text("", "its key")

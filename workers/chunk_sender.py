@@ -140,7 +140,7 @@ class ChunkSender:
         deadline_s = time.monotonic() + MEMORY_WAIT_S
         while True:
             try:
-                return run(self.redis, call)
+                return run(self.redis, call, replicated=chunk.final)
             except MemoryFull:
                 if time.monotonic() > deadline_s:
                     raise EngineFailed(f"Redis was out of memory for {MEMORY_WAIT_S:.0f} s; raise maxmemory") from None

@@ -19,6 +19,7 @@ from redis import Redis, exceptions
 from redis.exceptions import NoScriptError
 
 from seriatim.errors import CommandRefused
+from seriatim.servers.cluster_client import ClusterClient
 from seriatim.servers.redis_errors import (
     translate_redis_errors as translate_redis_errors,  # the sender of a command waits for its answer
 )
@@ -99,31 +100,47 @@ class ScriptCall(Generic[T]):
     decode: Callable[[Any], T]  #: from redis-py's reply (bytes, int, list) to what the function promises
     clock: int = 0  #: the argument that is the time in ms, '' for the server's
 
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The keys that are named to the server: two of the slot that never exist.
+
+        While a cluster moves a slot, its new node runs any command with one key that is sent on to it, and no node
+        looks at what a script touches beside its keys: it would find half of a pool. Two keys that are never there have
+        both refuse every script until the slot is whole at one of them (decision 65). Both fit the patterns of
+        deploy/redis.
+        """
+        return self.key, f"{self.key}}}"
+
     def at(self, now_ms: float) -> Self:
         """The same call, at another time than the server's: for simulations."""
         return replace(self, args=(*self.args[: self.clock], now_ms, *self.args[self.clock + 1 :]))
 
 
-def run(redis: "Redis", call: ScriptCall[T]) -> T:
+def run(redis: "Redis", call: ScriptCall[T], *, replicated: bool = False) -> T:
     """Send one call and read its reply.
+
+    `replicated`: in a cluster, wait a little until a replica has what it wrote, before what another node shall rely on.
 
     Raises:
         Unavailable: Redis does not answer; the call may have been executed.
     """
     with translate_redis_errors():
         try:
-            reply = _evalsha(redis, call)
+            reply = _evalsha(redis, call, replicated=replicated)
         except CommandRefused as error:
             if error.code != "NOSCRIPT":
                 raise
             # The server was restarted, or its script cache was flushed.
-            reply = redis.eval(call.script.text, 1, call.key, *_wire(call.args))
+            reply = redis.eval(call.script.text, len(call.keys), *call.keys, *_wire(call.args))
     return call.decode(reply)
 
 
-def _evalsha(redis: "Redis", call: ScriptCall[T]) -> Any:
+def _evalsha(redis: "Redis", call: ScriptCall[T], *, replicated: bool) -> Any:
     with translate_redis_errors():
-        return redis.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
+        if replicated and isinstance(redis, ClusterClient):
+            command = ("EVALSHA", call.script.sha, len(call.keys), *call.keys, *_wire(call.args))
+            return redis.execute_replicated(*command)
+        return redis.evalsha(call.script.sha, len(call.keys), *call.keys, *_wire(call.args))
 
 
 def run_many(redis: "Redis", calls: Sequence[ScriptCall[Any]]) -> list[Any]:
@@ -165,9 +182,9 @@ def _send(redis: "Redis", calls: Sequence[ScriptCall[Any]], *, whole: bool = Fal
     pipe = redis.pipeline(transaction=False)
     for call in calls:
         if whole:
-            pipe.eval(call.script.text, 1, call.key, *_wire(call.args))
+            pipe.eval(call.script.text, len(call.keys), *call.keys, *_wire(call.args))
         else:
-            pipe.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
+            pipe.evalsha(call.script.sha, len(call.keys), *call.keys, *_wire(call.args))
     with translate_redis_errors():
         return pipe.execute(raise_on_error=False)
 

@@ -16,11 +16,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from seriatim.servers.host_list import Host
 from seriatim.servers.redis_errors import NoMaster, tls_reason
 from seriatim.servers.sentinel_group import SentinelGroup
 
 SENTINEL_S = 1.0  #: a Sentinel that neither takes a connection nor answers for so long is skipped
-Host = tuple[str, int]
 Masters = Mapping[str, Mapping[str, Any]]  #: what a Sentinel knows of each service, as redis-py reads it
 Reply = Masters | exceptions.RedisError  #: or why it does not answer
 RULES = Sentinel([])  # type: ignore[no-untyped-call]  # it sends nothing: redis-py's rules of which master is up

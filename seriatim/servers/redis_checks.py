@@ -7,27 +7,35 @@ Why a restart needs care (research on Redis 7.0.15, fixed in Valkey since): when
 script's MULTI, the server drops the script but leaves an open MULTI in the log, and the *next* restart runs part of
 the script, or loses what was acknowledged after it. Rewriting the log before the first write removes it. A managed
 server knows no BGREWRITEAOF: its provider answers for the log, the process goes on, and `check_redis` warns.
+
+Each node of a cluster restarts alone, so each has a guard key of its own: the first of NODE_GUARD_KEYS whose slot it
+has. One whose slots were moved may find another key first, and has its log rewritten once in vain.
 """
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
 from redis import Redis
-from redis.exceptions import NoPermissionError, ResponseError
+from redis.exceptions import AskError, NoPermissionError, ResponseError, TryAgainError
 
 from seriatim.errors import CommandRefused, Misconfigured, Unavailable
 from seriatim.keys import POOL_LIFE_S, PREFIX
 from seriatim.lua.script_calls import ScriptCall, translate_redis_errors
+from seriatim.servers.cluster_client import ClusterClient, nodes_of
 
 GUARD_KEY = f"{PREFIX}server"  #: string: run id of the server whose log was made safe, or that and UNWRITTEN
 UNWRITTEN = b" whose log cannot be rewritten"  #: by anybody: the server does not know the command
+#: the same in a cluster: enough of them that each node has a slot of one, however many nodes there are
+NODE_GUARD_KEYS = tuple(f"{PREFIX}server:{{{number}}}" for number in range(1024))
 #: Written even when memory is full: those who make room in it must be able to connect.
 REMEMBER_SCRIPT = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])"
 REWRITE_S = 60.0  #: a log rewrite that takes longer is reported, not waited for
 EVICTING = ("allkeys-", "volatile-")
+ELSEWHERE = (AskError, TryAgainError)  #: a key is another node's, which MovedError says, too, or its slot moves
 MINIMUM = {"redis": (7, 0), "valkey": (7, 2)}
 
 
@@ -40,17 +48,24 @@ class RedisFitness:
 
 
 def check_redis(redis: "Redis") -> RedisFitness:
-    """Look at version, eviction and durability.
+    """Look at version, eviction and durability, of each node of a cluster.
 
     Raises:
         Misconfigured: the server is too old, or evicts keys.
         Unavailable: it cannot be reached.
     """
+    keys = NODE_GUARD_KEYS if isinstance(redis, ClusterClient) else (GUARD_KEY,)
+    found = [_check_server(server, keys) for server in nodes_of(redis)]
+    warnings = dict.fromkeys(warning for each in found for warning in each.warnings)
+    return RedisFitness(found[0].server, tuple(warnings))
+
+
+def _check_server(redis: "Redis", guard_keys: Sequence[str]) -> RedisFitness:
     version, too_old = server_version(redis.info("server"))
     problem = too_old or eviction_problem(redis.info("memory"))
     if problem:
         raise Misconfigured(problem)
-    return RedisFitness(version, (*durability_warnings(redis), *_check_log(redis)))
+    return RedisFitness(version, (*durability_warnings(redis), *_check_log(redis, guard_keys)))
 
 
 def server_version(info: Mapping[str, Any]) -> tuple[str, str]:
@@ -97,15 +112,24 @@ def durability_warnings(redis: "Redis") -> list[str]:
     return []
 
 
-def _check_log(redis: "Redis") -> list[str]:
+def _check_log(redis: "Redis", guard_keys: Sequence[str]) -> list[str]:
     """Whether `guard_restart`, which ran when this connection was made, could make the log safe."""
-    known = cast("bytes | None", redis.get(GUARD_KEY)) or b""
+    _, known = _read_guard(partial(_get, redis), guard_keys)
     if not known.endswith(UNWRITTEN):
         return []
     return ["the server knows no BGREWRITEAOF, as managed ones do not: after a crash its log is its provider's concern"]
 
 
-def guard_restart(connection: Any, rebases: list[ScriptCall[int]]) -> None:
+def _get(redis: "Redis", key: str) -> Any:
+    try:
+        return redis.get(key)
+    except (CommandRefused, Unavailable) as error:
+        if isinstance(error.__cause__, ELSEWHERE):
+            raise error.__cause__ from None
+        raise
+
+
+def guard_restart(connection: Any, rebases: list[ScriptCall[int]], *, in_cluster: bool = False) -> None:
     """Make a new connection safe to use: after a restart rewrite the log, then rebase each pool.
 
     `connection` is redis-py's; commands go through it directly, before any other command.
@@ -113,14 +137,36 @@ def guard_restart(connection: Any, rebases: list[ScriptCall[int]]) -> None:
     Raises:
         Unavailable: the log rewrite fails, or does not end.
     """
-    run_id = _info_field(_call(connection, "INFO", "server"), "run_id")
-    safe = run_id.encode()
-    if _call(connection, "GET", GUARD_KEY) not in (safe, safe + UNWRITTEN):
+    safe = _info_field(_call(connection, "INFO", "server"), "run_id").encode()
+    key, known = _read_guard(partial(_call, connection, "GET"), _guard_keys(connection) if in_cluster else (GUARD_KEY,))
+    if key and known not in (safe, safe + UNWRITTEN):
         if _info_field(_call(connection, "INFO", "persistence"), "aof_enabled") == "1" and not _rewrite_log(connection):
             safe += UNWRITTEN
-        _call(connection, "EVAL", REMEMBER_SCRIPT, 1, GUARD_KEY, safe, POOL_LIFE_S)
+        _call(connection, "EVAL", REMEMBER_SCRIPT, 1, key, safe, POOL_LIFE_S)
     for call in rebases:
-        _call(connection, "EVAL", call.script.text, 1, call.key, *call.args)
+        try:
+            _call(connection, "EVAL", call.script.text, len(call.keys), *call.keys, *call.args)
+        except ELSEWHERE:
+            if not in_cluster:
+                raise
+            continue  # the pool is another node's, or about to be: the client rebases it there
+
+
+def _guard_keys(connection: Any) -> tuple[str, ...]:
+    """The keys of which a node of a cluster may have one; a replica has none that it may write."""
+    role = _info_field(_call(connection, "INFO", "replication"), "role")
+    return NODE_GUARD_KEYS if role == "master" else ()
+
+
+def _read_guard(get: Callable[[str], Any], keys: Sequence[str]) -> tuple[str, bytes]:
+    """The key that remembers a server's log, and what it has; no key at a node that has no slot of one."""
+    for key in keys:
+        try:
+            return key, get(key) or b""
+        except ELSEWHERE:
+            if len(keys) == 1:
+                raise
+    return "", b""
 
 
 def _rewrite_log(connection: Any) -> bool:

@@ -2,6 +2,7 @@
 
 Two kinds, because redis-py's default of a 5 s socket timeout with retries breaks blocking reads: `command_client` for
 what is answered at once, `blocking_client` for XREAD BLOCK and BLPOP, whose socket waits longer than the command does.
+Of a cluster, each is one client with connections to every node (seriatim/servers/cluster_client.py).
 A command that timed out may have been executed; it is sent again, which every script of ours allows.
 """
 
@@ -12,10 +13,16 @@ from typing import Any
 import redis
 from redis import asyncio as aio
 from redis import exceptions
+from redis.asyncio.retry import Retry as AioRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable
 from seriatim.lua.pool_scripts import rebase
 from seriatim.servers import redis_connections
+from seriatim.servers.async_cluster_client import AsyncClusterClient
+from seriatim.servers.cluster_client import ClusterClient
+from seriatim.servers.host_list import Host
 from seriatim.servers.master_lookup import MasterLookup
 from seriatim.servers.password_file import PasswordFile
 from seriatim.servers.redis_checks import guard_restart
@@ -33,6 +40,7 @@ CONNECT_S = 2.0
 ANY = 20_000  #: connections of one process: more than it may have descriptors
 SHARED_BLOCK_S = 0.1  #: a read blocks for so long while others may wait for its connection
 POOL_WAIT_S = 20.0  #: who has not had a turn within so long is refused
+Greeting = Callable[[Any], None] | None  #: called with each new connection
 SILENCE = ("Timeout", "Connection closed by server")  #: redis-py's words where a server says nothing, or hangs up
 #: how a URL begins -> what may be wrong with it where a server says nothing
 TLS_QUESTIONS = {"rediss": "does it speak TLS? redis:// is without", "redis": "does it want TLS? rediss:// is with it"}
@@ -82,8 +90,9 @@ def inspection_client(url: str, *, outage_s: float = 0.0) -> "redis.Redis":
         Misconfigured: the URL is not one of Redis.
     """
     address = Address.of(url)
-    found = _connection_arguments(address, 0.0, retry_of(outage_s))
-    return redis_connections.RedisClient.from_pool(redis.ConnectionPool(CLASSES[address.scheme], **found))
+    if address.cluster:
+        return ClusterClient(address.cluster, lambda host: _node_client(address.node(host), 0.0, None, 0), outage_s)
+    return redis_connections.RedisClient.from_pool(_pool(address, 0.0, retry_of(outage_s), None, 0))
 
 
 def check_reachable(client: "redis.Redis", url: str) -> None:
@@ -119,37 +128,65 @@ def streams(url: str, *, max_connections: int = 0, outage_s: float = OUTAGE_S) -
     (seriatim/servers/redis_checks.py).
     """
     address = Address.of(url)
-    found = _connection_arguments(address, BLOCK_S, aio_retry_of(outage_s))
-    kind = AIO_CLASSES[address.scheme]
-    if max_connections:
-        pool: aio.ConnectionPool = aio.BlockingConnectionPool(max_connections, POOL_WAIT_S, kind, **found)
-    else:
-        pool = aio.ConnectionPool(kind, max_connections=ANY, **found)
-    return redis_connections.AsyncRedisClient.from_pool(pool)
+    if address.cluster:
+
+        def make_client(host: Host) -> "aio.Redis":
+            return aio.Redis.from_pool(_aio_pool(address.node(host), AioRetry(NoBackoff(), 0), max_connections))
+
+        return AsyncClusterClient(address.cluster, make_client, outage_s)
+    return redis_connections.AsyncRedisClient.from_pool(_aio_pool(address, aio_retry_of(outage_s), max_connections))
 
 
 def block_of(client: "redis.Redis | aio.Redis", block_s: float) -> float:
     """How long a read may block, of at most `block_s`: not for long while all connections are in use."""
-    pool = client.connection_pool
-    exhausted = (isinstance(pool, redis.BlockingConnectionPool) and pool.pool.empty()) or (
+    pools: Iterable[Any] = [client.connection_pool]
+    if isinstance(client, ClusterClient | AsyncClusterClient):
+        pools = client.pools()
+    return min(block_s, SHARED_BLOCK_S) if any(map(_is_exhausted, pools)) else block_s
+
+
+def _is_exhausted(pool: Any) -> bool:
+    return (isinstance(pool, redis.BlockingConnectionPool) and pool.pool.empty()) or (
         isinstance(pool, aio.BlockingConnectionPool) and not pool.can_get_connection()
     )
-    return min(block_s, SHARED_BLOCK_S) if exhausted else block_s
 
 
 def _make_client(
     url: str, pools: Iterable[str], block_s: float, outage_s: float, max_connections: int
 ) -> "redis.Redis":
-    address = Address.of(url)
-    found = _connection_arguments(address, block_s, retry_of(outage_s))
-    kind, greeting = CLASSES[address.scheme], _connect_callback(pools)
+    address, rebases = Address.of(url), [rebase(pool) for pool in pools]
+    if address.cluster:
+        greeting = partial(_on_connect, rebases, in_cluster=True)
+
+        def make_client(host: Host) -> "redis.Redis":
+            return _node_client(address.node(host), block_s, greeting, max_connections)
+
+        return ClusterClient(address.cluster, make_client, outage_s, rebases)
+    pool = _pool(address, block_s, retry_of(outage_s), partial(_on_connect, rebases), max_connections)
+    return redis_connections.RedisClient.from_pool(pool)
+
+
+def _node_client(address: Address, block_s: float, greeting: Greeting, max_connections: int) -> "redis.Redis":
+    """A client of one node of a cluster, whose errors are redis-py's: the cluster's client tries again by itself."""
+    return redis.Redis.from_pool(_pool(address, block_s, Retry(NoBackoff(), 0), greeting, max_connections))
+
+
+def _pool(
+    address: Address, block_s: float, retry: Retry, greeting: Greeting, max_connections: int
+) -> "redis.ConnectionPool":
+    found, kind = _connection_arguments(address, block_s, retry), CLASSES[address.scheme]
     if max_connections:
-        pool: redis.ConnectionPool = redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]  # redis-py has no types here
+        return redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]  # redis-py has no types here
             max_connections, POOL_WAIT_S, kind, redis_connect_func=greeting, **found
         )
-    else:
-        pool = redis.ConnectionPool(kind, redis_connect_func=greeting, **found)
-    return redis_connections.RedisClient.from_pool(pool)
+    return redis.ConnectionPool(kind, redis_connect_func=greeting, **found)
+
+
+def _aio_pool(address: Address, retry: AioRetry, max_connections: int) -> "aio.ConnectionPool":
+    found, kind = _connection_arguments(address, BLOCK_S, retry), AIO_CLASSES[address.scheme]
+    if max_connections:
+        return aio.BlockingConnectionPool(max_connections, POOL_WAIT_S, kind, **found)
+    return aio.ConnectionPool(kind, max_connections=ANY, **found)
 
 
 def _connection_arguments(address: Address, block_s: float, retry: Any) -> dict[str, Any]:
@@ -182,14 +219,10 @@ def lookup_of(address: Address) -> MasterLookup:
     return MasterLookup(address.sentinels, tls_options(address.options) if address.scheme in ENCRYPTED else None)
 
 
-def _connect_callback(pools: Iterable[str]) -> Callable[[Any], None]:
-    return partial(_on_connect, [rebase(pool) for pool in pools])
-
-
-def _on_connect(rebases: list[Any], connection: Any) -> None:
+def _on_connect(rebases: list[Any], connection: Any, *, in_cluster: bool = False) -> None:
     try:
         connection.on_connect()
-        guard_restart(connection, rebases)
+        guard_restart(connection, rebases, in_cluster=in_cluster)
     except SeriatimError:  # redis-py would keep the connection, and take it for one that was greeted
         connection.disconnect()
         raise

@@ -24,8 +24,8 @@ NOT_NOW = {
     "LOADING": "it is loading its data",
     "BUSY": "a script keeps it busy",
     "MASTERDOWN": "it is a replica that has lost its master",
-    "TRYAGAIN": "a slot of the cluster is being moved",
-    "CLUSTERDOWN": "its cluster is down",
+    "TRYAGAIN": "a slot of the cluster is being moved; if it stays so, see redis-cli --cluster check",
+    "CLUSTERDOWN": "no node of the cluster serves this slot: a failover is under way, or none that is up has it",
     "UNBLOCKED": "what was waited for is gone: it became a replica, or its data was deleted (FLUSHALL)",
 }
 #: code of an error reply -> what to do about it
@@ -48,6 +48,7 @@ TLS_HINTS = {
 NO_TURN = "No connection available"  #: redis-py's words where no connection became free in time
 TOO_MANY = "max number of clients"  #: the server's words
 NO_DATABASE = ("DB index is out of range", "SELECT is not allowed")  #: likewise; a cluster has one alone
+NO_CLUSTER = "cluster support disabled"  #: likewise
 RECONNECT: list[type[Exception]] = [
     exceptions.ConnectionError,  # LOADING and the limit of clients are of this class
     exceptions.TimeoutError,
@@ -137,7 +138,9 @@ def _refusal_message(error: Exception, code: str) -> str:
     if isinstance(error, exceptions.AuthenticationError):
         return f"Redis refused the password: {error}; {PASSWORD}"
     if isinstance(error, exceptions.AskError):  # MovedError is one
-        return "Redis is a node of a cluster, which is not supported: name a single server"
+        return "Redis is a node of a cluster: write redis+cluster:// in SERIATIM_REDIS_URL (docs/how-to/deploy.md)"
+    if NO_CLUSTER in str(error):
+        return "Redis is no node of a cluster: write redis:// in SERIATIM_REDIS_URL"
     if any(words in str(error) for words in NO_DATABASE):
         return f"Redis has no such database: {error}; name one that it has, such as /0, in SERIATIM_REDIS_URL"
     label, reason = f" ({code})" if code else "", _server_message(error).removeprefix(code).strip()

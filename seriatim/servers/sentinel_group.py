@@ -7,9 +7,10 @@ and to the servers. kombu joins whole URLs with semicolons, and takes the servic
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult
 
 from seriatim.errors import Misconfigured
+from seriatim.servers.host_list import Host, netloc, parse_hosts
 from seriatim.servers.server_urls import SENTINEL_SPELLING, redacted_url
 
 SENTINEL_PORT = 26379
@@ -19,7 +20,7 @@ SENTINEL_PORT = 26379
 class SentinelGroup:
     """The Sentinels of one service."""
 
-    hosts: tuple[tuple[str, int], ...]  #: with their ports, one or more
+    hosts: tuple[Host, ...]  #: with their ports, one or more
     service: str  #: the name that the Sentinels' own configuration gives the master
     user: str = field(default="", repr=False)  #: of the Sentinels themselves; that of the servers is the address's
     password: str = field(default="", repr=False)
@@ -44,17 +45,8 @@ class SentinelGroup:
         return ";".join(f"sentinel://{login}{netloc(host, port)}/{db}" for host, port in self.hosts)
 
 
-def netloc(host: str, port: int) -> str:
-    """A host with its port, as a URL has them."""
-    return f"[{host}]:{port}" if ":" in host else f"{quote(host, safe='')}:{port}"
-
-
-def _parse_hosts(url: str, text: str) -> tuple[tuple[str, int], ...]:
+def _parse_hosts(url: str, text: str) -> tuple[Host, ...]:
     try:
-        parsed = [urlsplit(f"//{host}") for host in text.split(",")]
-        hosts = tuple((unquote(host.hostname or ""), host.port or SENTINEL_PORT) for host in parsed)
-    except ValueError:  # its text may repeat a piece of the password
-        hosts = (("", 0),)
-    if ";" in text or not all(host for host, _ in hosts):
-        raise Misconfigured(f"{redacted_url(url)!r} does not name Sentinels; {SENTINEL_SPELLING}")
-    return hosts
+        return parse_hosts(text, SENTINEL_PORT)
+    except ValueError:
+        raise Misconfigured(f"{redacted_url(url)!r} does not name Sentinels; {SENTINEL_SPELLING}") from None

@@ -7,24 +7,31 @@ known ones, since it would be ignored silently.
 
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, parse_qsl, quote, unquote
 
 from seriatim.errors import Misconfigured
-from seriatim.servers.sentinel_group import SentinelGroup, netloc
-from seriatim.servers.server_urls import ENCRYPTED, SENTINEL_SPELLING, SENTINELS, SPELLING, redacted_url, split_url
+from seriatim.servers.host_list import Host, netloc, parse_hosts
+from seriatim.servers.sentinel_group import SentinelGroup
+from seriatim.servers.server_urls import (
+    CLUSTER_SPELLING,
+    CLUSTERS,
+    ENCRYPTED,
+    SENTINEL_SPELLING,
+    SENTINELS,
+    SPELLING,
+    redacted_url,
+    split_url,
+)
 
 PORT = 6379
-CLUSTER = (
-    "names a cluster, which Seriatim cannot use; name the server that takes writes, redis://host:port/db: an address "
-    "that moves with a failover, of a proxy or a service in front, will do"
+NO_BROKER = (
+    "is a cluster, which Celery cannot use as its broker; set SERIATIM_BROKER_URL to a single Redis, to one that "
+    "Sentinels watch, or to RabbitMQ: it holds nothing that must not be lost"
 )
 FOREIGN = f"is how other programs name Sentinels; {SENTINEL_SPELLING}"
 #: how a URL begins that is not supported -> what to write
-OTHERS = {
-    "redis+sentinel": FOREIGN, "redis-sentinel": FOREIGN, "rediss+sentinel": FOREIGN,
-    "redis+cluster": CLUSTER, "rediss+cluster": CLUSTER,
-}  # fmt: skip
+OTHERS = {"redis+sentinel": FOREIGN, "redis-sentinel": FOREIGN, "rediss+sentinel": FOREIGN}
 AMQP = ("amqp", "amqps", "pyamqp")  #: RabbitMQ
 CERTIFICATES = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -91,13 +98,14 @@ AMQP_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "login_method": ("PLAIN, AMQPLAIN or EXTERNAL", str),
 }
 IMPLIED = ("socket_keepalive", "retry_on_timeout")
+DATABASES = ("db", "virtual_host")  #: a cluster has one alone
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A Redis server, or the Sentinels that know which it is."""
+    """A Redis server, the Sentinels that know which it is, or a cluster."""
 
-    scheme: str  #: redis, rediss, unix, sentinel or sentinels
+    scheme: str  #: redis, rediss, unix, sentinel, sentinels, redis+cluster or rediss+cluster
     host: str = ""
     port: int = PORT
     path: str = ""  #: of a socket
@@ -107,29 +115,31 @@ class Address:
     db: int = 0
     options: Mapping[str, object] = field(default_factory=dict, repr=False)  #: by redis-py's names, TLS's among them
     sentinels: SentinelGroup | None = None  #: asked for host and port, which are not here then
+    cluster: tuple[Host, ...] = ()  #: nodes that know the others; host and port are not here then
 
     @classmethod
     def of(cls, url: str) -> "Address":
         """Read a URL of Redis; kombu's redis+socket:// is unix://.
 
         Raises:
-            Misconfigured: it is none, or it names a cluster, or something in it is not known.
+            Misconfigured: it is none, or something in it is not known.
         """
         parts = _split_url(url)
         scheme = {"redis+socket": "unix"}.get(parts.scheme, parts.scheme)
-        if scheme not in ("redis", "rediss", "unix", *SENTINELS):
+        if scheme not in ("redis", "rediss", "unix", *SENTINELS, *CLUSTERS):
             raise Misconfigured(f"{redacted_url(url)!r} is no Redis URL; {SPELLING}")
         parameters = _parse_parameters(url, parts, _known_parameters(scheme))
         sentinels = SentinelGroup.of(url, parts, parameters) if scheme in SENTINELS else None
+        cluster = _cluster_hosts(url, parts) if scheme in CLUSTERS else ()
         apart = (*IMPLIED, *SENTINEL_PARAMETERS)
         options = {name: value for name, value in parameters.items() if name not in apart}
         user, password = options.pop("username", ""), options.pop("password", "")
-        dbs = [options.pop(name, None) for name in ("db", "virtual_host")]
+        dbs = [options.pop(name, None) for name in DATABASES]
         db = next((db for db in dbs if db is not None), None)
         return cls(
             scheme,
-            host="" if sentinels else unquote(parts.hostname or "") or "localhost",
-            port=0 if sentinels else parts.port or PORT,
+            host="" if sentinels or cluster else unquote(parts.hostname or "") or "localhost",
+            port=0 if sentinels or cluster else parts.port or PORT,
             path=unquote(parts.path) if scheme == "unix" else "",
             user=unquote(parts.username or "") or str(user),
             password=unquote(parts.password or "") or str(password),
@@ -137,12 +147,26 @@ class Address:
             db=int(str(db)) if db is not None else _path_database(url, parts, scheme),
             options=options,
             sentinels=sentinels,
+            cluster=cluster,
         )
+
+    def node(self, host: Host) -> "Address":
+        """The address of one node of the cluster, as of a single server."""
+        return replace(self, scheme=self.scheme.partition("+")[0], host=host[0], port=host[1], cluster=())
+
+
+def _cluster_hosts(url: str, parts: SplitResult) -> tuple[Host, ...]:
+    """The nodes that a URL of a cluster names."""
+    try:
+        return parse_hosts(parts.netloc.rpartition("@")[2], PORT)
+    except ValueError:
+        raise Misconfigured(f"{redacted_url(url)!r} does not name nodes of a cluster; {CLUSTER_SPELLING}") from None
 
 
 def _known_parameters(scheme: str) -> dict[str, tuple[str, Callable[[str], object]]]:
     tls = TLS_PARAMETERS if scheme in ENCRYPTED else {}
-    return {**PARAMETERS, **tls, **(SENTINEL_PARAMETERS if scheme in SENTINELS else {})}
+    usual = {name: rule for name, rule in PARAMETERS.items() if scheme not in CLUSTERS or name not in DATABASES}
+    return {**usual, **tls, **(SENTINEL_PARAMETERS if scheme in SENTINELS else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +187,8 @@ class Broker:
             Misconfigured: it is none.
         """
         scheme = _split_url(url).scheme
+        if scheme in CLUSTERS:
+            raise Misconfigured(f"{redacted_url(url)!r} {NO_BROKER}")
         if scheme in AMQP:
             return _rabbitmq_broker(url)
         if scheme == "memory":  # kombu's own, within one process: enough for a test of one
@@ -236,6 +262,8 @@ def _parse_parameters(
 def _path_database(url: str, parts: SplitResult, scheme: str) -> int:
     """The database that the path names."""
     text = unquote(parts.path).strip("/") if scheme != "unix" else ""
+    if scheme in CLUSTERS and text not in ("", "0"):
+        raise Misconfigured(f"{redacted_url(url)!r}: a cluster has database 0 alone; {CLUSTER_SPELLING}")
     if text and not (text.isascii() and text.isdigit()):
         raise Misconfigured(f"{redacted_url(url)!r}: its database is no number; {SPELLING}")
     return int(text or 0)

@@ -13,16 +13,18 @@ from seriatim.errors import Misconfigured
 
 #: said wherever a URL cannot be read
 SPELLING = (
-    "expected redis://[user[:password]@]host[:port][/db], rediss:// with the same, unix:///path, or "
-    "sentinel://host[:port],host[:port]/db?service=NAME; "
+    "expected redis://[user[:password]@]host[:port][/db], rediss:// with the same, unix:///path, "
+    "sentinel://host[:port],host[:port]/db?service=NAME, or redis+cluster://host[:port],host[:port]; "
     "write / # ? @ : % of a password as %2F and so on, or set it apart from the URL"
 )
 SENTINEL_SPELLING = (
     "expected sentinel://[user[:password]@]host[:26379],host[:26379]/db?service=NAME, or sentinels:// with TLS"
 )
+CLUSTER_SPELLING = "expected redis+cluster://[user[:password]@]host[:6379],host[:6379], or rediss+cluster:// with TLS"
 PASSWORD_FILE = "password_file"  #: parameter of Redis' URLs: the file that has the password
-ENCRYPTED = ("rediss", "sentinels", "amqps")  #: schemes of URLs that speak TLS
-SENTINELS = ("sentinel", "sentinels")  #: schemes of URLs that name several hosts
+ENCRYPTED = ("rediss", "sentinels", "rediss+cluster", "amqps")  #: schemes of URLs that speak TLS
+SENTINELS = ("sentinel", "sentinels")  #: schemes of URLs that name several hosts: Sentinels,
+CLUSTERS = ("redis+cluster", "rediss+cluster")  #: or nodes of a cluster
 
 
 def redacted_url(url: str) -> str:
@@ -144,7 +146,7 @@ def split_url(url: str) -> SplitResult:
         Misconfigured: it is no URL; the message does not repeat a password.
     """
     try:
-        if url.partition("://")[0].lower() in SENTINELS:
+        if url.partition("://")[0].lower() in (*SENTINELS, *CLUSTERS):
             return _split_hosts(url)
         parts = urlsplit(url)
         _ = parts.port  # read late by those who connect: their errors would show what stands in its place

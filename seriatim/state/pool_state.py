@@ -11,6 +11,7 @@ from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run_many, translate_redis_errors
 from seriatim.pool_metrics import PoolMetrics, TimeHistogram
 from seriatim.reassembler_heartbeats import running_reassemblers
+from seriatim.servers.cluster_client import nodes_of
 from seriatim.state.job_record import LiveJobState, read_jobs
 from seriatim.state.pool_record import PoolRecord, pool_names, read_pools
 from seriatim.state.worker_record import WorkerProcessState, read_workers
@@ -70,10 +71,10 @@ class PoolState:
 
 @dataclass(frozen=True, slots=True)
 class RedisState:
-    """The Redis server that all pools are on."""
+    """The Redis server that all pools are on, or the masters of its cluster together."""
 
     used_bytes: int
-    most_bytes: int  #: maxmemory; 0 is no limit
+    most_bytes: int  #: maxmemory; 0 is no limit, of one of them at least
     reassemblers: int
 
 
@@ -84,8 +85,9 @@ def redis_state(redis: "Redis") -> RedisState:
         Unavailable: it does not answer.
     """
     with translate_redis_errors():
-        memory = redis.info("memory")
-    return RedisState(int(memory["used_memory"]), int(memory["maxmemory"]), len(running_reassemblers(redis)))
+        memories = [server.info("memory") for server in nodes_of(redis)]
+    used, most = ([int(memory[name]) for memory in memories] for name in ("used_memory", "maxmemory"))
+    return RedisState(sum(used), sum(most) if all(most) else 0, len(running_reassemblers(redis)))
 
 
 def pool_states(redis: "Redis") -> list[PoolState]:

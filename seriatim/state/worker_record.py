@@ -8,6 +8,7 @@ from redis import Redis
 
 from seriatim.keys import POOL_LIFE_S, pool_prefix
 from seriatim.lua.script_calls import translate_redis_errors
+from seriatim.servers.cluster_client import server_time
 from seriatim.state.pool_record import PoolRecord, read_pool
 
 COUNTS = {"slots": "slots", "sentences": "spoken", "ready_ms": "ready_ms", "pid": "pid"}  #: attributes by hash field
@@ -75,7 +76,7 @@ def beating_workers(redis: "Redis", pool: str) -> list[str]:
     """
     offset_ms = read_pool(redis, pool).clock_offset_ms  # the pool's clock never steps back
     with translate_redis_errors():
-        now_s, now_us = redis.time()
+        now_s, now_us = server_time(redis, pool_prefix(pool))
         now_ms = now_s * 1000 + now_us // 1000 + offset_ms
         found = cast("list[bytes]", redis.zrangebyscore(f"{pool_prefix(pool)}:wk", now_ms, "+inf"))
     return [owner.decode() for owner in found]

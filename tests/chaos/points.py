@@ -27,15 +27,15 @@ class Doom:
     calls_left: int
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def around(self, send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def around(self, send: Callable[..., Any]) -> Callable[..., Any]:
         """Wrap a function that sends one call, or several."""
 
-        def sent(redis: Any, what: Any) -> Any:
+        def sent(redis: Any, what: Any, **options: Any) -> Any:
             calls: Sequence[ScriptCall[Any]] = [what] if isinstance(what, ScriptCall) else what
             due = self._due(sum(call.script.name == self.script for call in calls))
             if due and self.when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
-            replies = send(redis, what)
+            replies = send(redis, what, **options)
             if due:
                 os.kill(os.getpid(), signal.SIGKILL)
             return replies

@@ -7,6 +7,7 @@ KILLS = "tests/integration/faults/test_kills.py"
 HOT = "tests/integration/operation/test_hot_slots.py"
 FOUND = "tests/simulator/test_found.py"
 BLIND_SPOTS = "tests/mutants/test_blind_spots.py"
+CLUSTER = "tests/integration/operation/test_cluster.py"
 
 CALLERS = (
     Mutant(
@@ -203,6 +204,24 @@ CALLERS = (
         "torn = False",
         "behind a crash the first marker is lost with half of the one before",
         (f"{BLIND_SPOTS}::test_a_marker_behind_a_line_that_a_crash_cut_short_is_not_lost",),
+        seeds=0,
+    ),
+    Mutant(
+        "cluster.a script names one key",
+        "seriatim/lua/script_calls.py",
+        '        return self.key, f"{self.key}}}"\n',
+        "        return self.key, self.key\n",
+        "while a slot moves, a script runs at a node that has half of a pool",
+        (f"{CLUSTER}::test_no_script_runs_while_its_slot_is_in_two_halves",),
+        seeds=0,
+    ),
+    Mutant(
+        "cluster.a pool that moved is not rebased",
+        "seriatim/servers/cluster_client.py",
+        "self._rebased.get(slot) != host:",
+        "self._rebased.get(slot) == host:",
+        "a promoted replica hands out attempts a second time",
+        (f"{CLUSTER}::test_a_pool_that_moved_is_rebased_before_any_other_step",),
         seeds=0,
     ),
 )

@@ -76,6 +76,11 @@ class PrivateServer:
                 return
         raise RuntimeError((self.directory / "log").read_text("utf-8")[-2000:])
 
+    @property
+    def running(self) -> bool:
+        """Was it started, and not ended?"""
+        return self._process is not None
+
     def kill(self) -> None:
         """End it as `kill -9` does: nothing is flushed, no client is notified."""
         if self._process is not None:

@@ -3,6 +3,7 @@
 from redis import Redis
 
 from seriatim.keys import PREFIX
+from seriatim.servers.cluster_client import nodes_of
 
 _IMMORTAL = """
 local found = {}
@@ -15,7 +16,7 @@ return found
 
 def immortal_keys(redis: Redis) -> list[str]:
     """Our keys that nothing will ever take away: there must be none."""
-    return sorted(key.decode() for key in redis.eval(_IMMORTAL, 0, PREFIX))
+    return sorted(key.decode() for server in nodes_of(redis) for key in server.eval(_IMMORTAL, 0, PREFIX))
 
 
 def assert_every_key_expires(redis: Redis) -> None:

@@ -9,7 +9,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from gateway.cli.checks.check_result import CheckResult, CheckStatus, fail, from_message, ok, warn
+from gateway.cli.checks.cluster_check import check_cluster
 from seriatim.errors import CommandRefused, SeriatimError
+from seriatim.servers.cluster_client import nodes_of
 from seriatim.servers.redis_checks import GUARD_KEY, durability_warnings, eviction_problem, server_version
 from seriatim.servers.redis_clients import check_reachable, lookup_of
 from seriatim.servers.server_address import Address
@@ -28,27 +30,40 @@ Replies = Mapping[str, Any]  #: INFO, as redis-py reads it
 def check_server(redis: "Redis", settings: Settings) -> list[CheckResult]:
     """Results about the server; one alone if it does not answer."""
     url = settings.redis_url
+    address = Address.of(url)
     try:
         check_reachable(redis, url)
-        info = cast("Replies", redis.info())
-        reached = _reach(redis, url, info)
+        reached = _reach(redis, url, cast("Replies", redis.info()))
+        cluster = check_cluster(redis, address)
+        of_nodes = [_check_node(node, address, settings) for node in nodes_of(redis)]
     except SeriatimError as error:
         return [_away(error, url)]
-    address = Address.of(url)
-    state = [
+    role, *state = (max(results, key=_severity) for results in zip(*of_nodes, strict=True))
+    others = [*_sentinels(address), *cluster]
+    return [reached, role, *others, *state, _rights(redis), _encryption(address), check_clock(redis)]
+
+
+def _check_node(redis: "Redis", address: Address, settings: Settings) -> list[CheckResult]:
+    """Results about one server, each of which any node of a cluster may spoil."""
+    info = cast("Replies", redis.info())
+    return [
         _role(info, address),
-        *_sentinels(address),
         _durability(redis),
         _writes(info),
         _memory(info, settings.memory_share),
         _eviction(info),
+        _clients(info),
     ]
-    return [reached, *state, _clients(info), _rights(redis), _encryption(address), check_clock(redis)]
+
+
+def _severity(result: CheckResult) -> int:
+    return (CheckStatus.OK, CheckStatus.WARN, CheckStatus.FAIL).index(result.status)
 
 
 def _away(error: SeriatimError, url: str) -> CheckResult:
     result = from_message("redis", error)
-    plain = f"no Redis at {redacted_url(url)}" in result.found and not Address.of(url).sentinels
+    address = Address.of(url)
+    plain = f"no Redis at {redacted_url(url)}" in result.found and not (address.sentinels or address.cluster)
     return fail("redis", result.found, START) if plain else result
 
 
@@ -73,11 +88,12 @@ def _role(info: Replies, address: Address) -> CheckResult:
     if info.get("role") == "master":
         return ok("redis role", f"it takes writes; {info.get('connected_slaves', 0)} replicas follow it")
     source = f"{info.get('master_host')}:{info.get('master_port')}"
-    advice = "a failover is under way: look again in a minute, and at the logs of the Sentinels"
+    who = "nodes" if address.cluster else "Sentinels"
+    advice = f"a failover is under way: look again in a minute, and at the logs of the {who}"
     return fail(
         "redis role",
         f"it is a replica of {source}",
-        advice if address.sentinels else f"set SERIATIM_REDIS_URL to the server at {source}",
+        advice if address.sentinels or address.cluster else f"set SERIATIM_REDIS_URL to the server at {source}",
     )
 
 
@@ -185,10 +201,11 @@ def _encryption(address: Address) -> CheckResult:
         return warn(
             "redis tls", "encrypted, but any certificate is accepted", "take ssl_cert_reqs out of SERIATIM_REDIS_URL"
         )
-    hosts = [host for host, _ in address.sentinels.hosts] if address.sentinels else [address.host]
+    several = address.sentinels.hosts if address.sentinels else address.cluster
+    hosts = [host for host, _ in several] or [address.host]
     if address.scheme == "unix" or all(map(is_near, hosts)):
         return ok("redis tls", "not encrypted, and not needed on this machine or a private network")
-    encrypted = "sentinels" if address.sentinels else "rediss"
+    encrypted = {"sentinel": "sentinels", "redis+cluster": "rediss+cluster"}.get(address.scheme, "rediss")
     advice = f"use {encrypted}:// (docs/how-to/security.md), unless the network is private"
     return warn("redis tls", "texts, audio and the password cross the network in the clear", advice)
 

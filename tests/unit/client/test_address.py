@@ -68,7 +68,11 @@ BAD = {
     "redis://a/0?service=s": "unknown parameter 'service'",
     "redis://a:1,b:2/0": "is no URL of a server",
     "redis+sentinel://a/m": "is how other programs name Sentinels; expected sentinel://",
-    "redis+cluster://a": "names a cluster, which Seriatim cannot use; name the server",
+    "redis+cluster://a,": r"^'redis\+cluster://a,' does not name nodes of a cluster; expected redis\+cluster://",
+    "redis+cluster://:cret@a:x,b": "does not name nodes of a cluster; expected",
+    "redis+cluster://a/1": "a cluster has database 0 alone; expected redis",
+    "redis+cluster://a?db=0": "unknown parameter 'db'; known: username",
+    "redis+cluster://a?ssl_ca_certs=/x": "unknown parameter 'ssl_ca_certs'.*want rediss://",
     "http://h": "is no Redis URL; expected redis://",
     "localhost:6379": "is no Redis URL; expected redis://",
     "redis://:se#cret@h": "is no URL of a server; expected redis://",
@@ -161,6 +165,44 @@ def test_a_sentinel_url_is_completed_like_any_other() -> None:
     assert (found.user, found.password, found.options) == ("u", "p/", {"ssl_ca_certs": __file__})
     assert found.sentinels == SentinelGroup((("a", 26379), ("::1", 26379)), "s")
     assert "p/" not in redacted_url(settings.redis_url)
+
+
+CLUSTERS = {
+    "redis+cluster://a:7000,[fd00::1],b.example:1": Address(
+        "redis+cluster", port=0, cluster=(("a", 7000), ("fd00::1", 6379), ("b.example", 1))
+    ),
+    "REDIS+CLUSTER://u:p%2F%2C@a/0": Address("redis+cluster", port=0, user="u", password="p/,", cluster=(("a", 6379),)),
+    "rediss+cluster://a,b?ssl_check_hostname=no&protocol=3": Address(
+        "rediss+cluster", port=0, cluster=(("a", 6379), ("b", 6379)),
+        options={"ssl_check_hostname": False, "protocol": 3},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("url", CLUSTERS)
+def test_a_url_of_a_cluster_names_some_of_its_nodes(url: str) -> None:
+    """Clients are made without a question to any of them; each node is reached like a single server."""
+    found = CLUSTERS[url]
+    assert Address.of(url) == found
+    node = found.node(("n", 5))
+    kind = redis.SSLConnection if "rediss" in found.scheme else redis.Connection
+    assert (node.scheme, node.host, node.port, node.cluster) == (found.scheme.partition("+")[0], "n", 5, ())
+    for client in (command_client(url, ["tone"]), blocking_client(url), streams(url, max_connections=1)):
+        parameters = client.connection_pool.connection_kwargs
+        assert (parameters["host"], parameters["port"]) == found.cluster[0]
+        assert (parameters["username"] or "", parameters["password"] or "") == (found.user, found.password)
+    assert isinstance(command_client(url).connection_pool.make_connection(), kind)
+
+
+def test_a_cluster_is_no_broker() -> None:
+    """Celery's messages need another server, which is said when the settings are read."""
+    environ = {"SERIATIM_REDIS_URL": "redis+cluster://a:7000,b"}
+    with pytest.raises(Misconfigured, match=r"^'redis\+cluster://a:7000,b' is a cluster.*set SERIATIM_BROKER_URL"):
+        Settings.from_env(environ)
+    found = Settings.from_env(environ | {"SERIATIM_BROKER_URL": "redis://c", "SERIATIM_REDIS_PASSWORD": "p/"})
+    assert Address.of(found.redis_url) == Address(
+        "redis+cluster", port=0, password="p/", cluster=(("a", 7000), ("b", 6379))
+    )
 
 
 def test_a_timeout_of_the_url_counts_for_an_answer_and_not_for_a_wait() -> None:

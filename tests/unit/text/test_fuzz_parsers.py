@@ -186,7 +186,8 @@ PARSERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any], tuple[ty
     ),
     "a URL": (
         _url,
-        st.text(max_size=30) | st.from_regex(r"(redis|rediss|unix|amqps|sentinels?)://[^ ]{0,20}", fullmatch=True),
+        st.text(max_size=30)
+        | st.from_regex(r"(rediss?|unix|amqps|sentinels?|rediss?[+]cluster)://[^ ]{0,20}", fullmatch=True),
         (Misconfigured,),
     ),
     "options of a job": (
