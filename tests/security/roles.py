@@ -78,8 +78,13 @@ class Guarded:
         with self.system.redis as client:
             log = cast("list[dict[str, Any]]", client.acl_log())
             client.acl_log_reset()
-        rows = [(_text(row["username"]), f"{_text(row['reason'])} {_text(row['object'])}") for row in log]
-        return [f"{user}: {what}" for user, what in rows if what != ASKED_IN_VAIN]
+        return refusals(log)
+
+
+def refusals(log: list[dict[str, Any]]) -> list[str]:
+    """What ACL LOG has of our users: role, and the command, key or channel."""
+    rows = [(_text(row["username"]), f"{_text(row['reason'])} {_text(row['object'])}") for row in log]
+    return [f"{user}: {what}" for user, what in rows if what != ASKED_IN_VAIN]
 
 
 def _text(value: object) -> str:
