@@ -10,6 +10,7 @@ SEEDS  ?= 200
 FIRST  ?= 1
 MINUTES ?= 5
 SEED   ?= 1
+TOPOLOGY ?= single
 RUNS   ?= 10
 BUSY   ?= 0
 # Test processes: two more than cores, because tests also wait.
@@ -108,8 +109,8 @@ sim: $(VENV)/.dev  ## the seeded simulator: make sim SEEDS=5000 FIRST=1
 mutants: $(VENV)/.dev  ## plant faults in copies of the tree; the tests must find each (ARGS="--only NAME")
 	$(BIN)/python -m tests.mutants $(ARGS)
 
-chaos: $(VENV)/.dev  ## real processes under a seeded nemesis: make chaos MINUTES=30 SEED=1
-	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) $(ARGS)
+chaos: $(VENV)/.dev  ## real processes under a seeded nemesis: make chaos MINUTES=30 SEED=1 TOPOLOGY=single|sentinel|cluster|rabbitmq
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) --topology $(TOPOLOGY) $(ARGS)
 
 soak: $(VENV)/.dev  ## eight hours' worth of audio at high speed: nothing may grow
 	$(BIN)/python -m tests.chaos --soak

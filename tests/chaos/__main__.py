@@ -21,8 +21,10 @@ from tests.chaos.faults.fault_context import FaultContext
 from tests.chaos.faults.small_disk import small_disk
 from tests.chaos.figures import summary
 from tests.chaos.history import Event, read
-from tests.chaos.nemesis import ALL, Nemesis
+from tests.chaos.nemesis import OF_TOPOLOGY, Nemesis
 from tests.chaos.proxy import Mood
+from tests.chaos.topologies import Topology, start_servers
+from tests.support import rabbitmq_server
 from tests.support.process_system import wait_until
 from tests.support.redis_servers import debian, embedded
 
@@ -44,6 +46,7 @@ class Show:
     schedule: tuple[str, ...] = ()  #: these faults, once each, in a drawn order
     celery: bool = False
     binary: str | None = None  #: the server's program; None: the embedded one
+    topology: Topology = Topology.SINGLE
 
 
 def play(show: Show) -> list[Event]:
@@ -51,10 +54,13 @@ def play(show: Show) -> list[Event]:
     with ExitStack() as stack:
         disk = small_disk(show.folder)
         stack.callback(disk.close)
-        stage = Cluster.set_up(show.folder, show.seed, show.scale, disk.server_args, show.binary)
+        replicated = show.topology in (Topology.SENTINEL, Topology.CLUSTER)
+        args = () if replicated else disk.server_args  # two servers need two folders
+        servers = start_servers(show.topology, show.folder, args, show.binary)
+        stage = Cluster.set_up(show.folder, show.seed, show.scale, servers)
         stack.callback(stage.close)
         stage.history.note("run", seed=show.seed, seconds=show.seconds, settings=stage.system.settings.to_env())
-        if show.calm_s:
+        if show.calm_s and show.topology is not Topology.CLUSTER:  # its cost is measured by one server's slow log
             calm(stage, show.calm_s)
         stage.shorten_leases()
         stage.invite_clients()
@@ -65,8 +71,7 @@ def play(show: Show) -> list[Event]:
 
 def _break(stage: Cluster, show: Show, stack: ExitStack) -> None:
     nemesis = Nemesis(FaultContext(stage, random.Random(show.seed)))
-    if show.only:
-        nemesis.faults = [fault for fault in ALL if show.only in fault.name]
+    nemesis.faults = [fault for fault in OF_TOPOLOGY[show.topology] if show.only in fault.name]
     if show.celery:
         from tests.chaos.plain_celery_rival import Rival  # only for those who want to compare
 
@@ -118,11 +123,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         from tests.chaos.soak import soak  # another kind of run
 
         return soak(folder, options.hours)
+    if options.topology == Topology.RABBITMQ and not rabbitmq_server.installed():
+        raise SystemExit("rabbitmq-server is not installed (apt-get install rabbitmq-server)")
     kills = dict(_quota(text) for text in options.kills.split(",")) if options.kills else {}
     scale = Scale(quick=not options.defaults)
     show = Show(
-        folder, options.seed, options.minutes * 60, scale, kills=kills, only=options.only, celery=options.celery
-    )
+        folder, options.seed, options.minutes * 60, scale, kills=kills, only=options.only, celery=options.celery,
+        binary=_binary(options.server), topology=Topology(options.topology),
+    )  # fmt: skip
     events = play(show)
     report, fine = verdict(events)
     sys.stdout.write(report + "\n")
@@ -163,6 +171,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--soak", action="store_true", help="no faults: much audio fast, and nothing may grow")
     parser.add_argument("--hours", type=float, default=8.0, help="of audio, for --soak")
     parser.add_argument("--server", choices=("valkey", "redis"), default="valkey", help="redis: the distribution's")
+    parser.add_argument(
+        "--topology", choices=[*Topology], default=Topology.SINGLE, help="what the processes stand on (default single)"
+    )
     parser.add_argument("--folder", default="", help="where history, logs and figures go")
     return parser
 

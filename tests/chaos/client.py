@@ -18,13 +18,23 @@ from pathlib import Path
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import AskError, RedisError
 from redis.retry import Retry
 
 from seriatim.client.job import Job
 from seriatim.client.open_job import OpenJob
 from seriatim.client.producer import Producer
-from seriatim.errors import BadInput, JobNotOpen, JobUnknown, PositionLost, Refused, SeriatimError, Unavailable
+from seriatim.errors import (
+    BadInput,
+    CommandRefused,
+    JobNotOpen,
+    JobUnknown,
+    PositionLost,
+    Refused,
+    SeriatimError,
+    Unavailable,
+)
+from seriatim.servers.cluster_client import ClusterClient
 from seriatim.servers.redis_clients import blocking_client
 from seriatim.settings import Settings
 from tests.chaos import readers
@@ -76,6 +86,10 @@ class ChaosClient:
             except (*AWAY, Refused) as error:
                 self.history.note("away", key=work.plan.key, error=f"{type(error).__name__}: {error}"[:200])
                 time.sleep(LATER_S)
+            except CommandRefused as error:
+                if not isinstance(error.__cause__, AskError):  # which MovedError is, too: the stream is another node's
+                    raise
+                self.history.note("away", key=work.plan.key, error="its stream has moved")
             except (JobUnknown, PositionLost) as error:
                 self.history.note("missing", key=work.plan.key, job=work.job, error=f"{type(error).__name__}: {error}")
                 how = "missing"
@@ -130,12 +144,20 @@ class Attendance:
         style = self.work.plan.style
         keep = self._keep(ear)
         if style in ("setid", "xreadgroup", "trim"):
-            return readers.plainly(self.client.plain, job.stream, ear, keep, style)
+            return readers.plainly(self._plain_client(job.stream), job.stream, ear, keep, style)
         if style == "reconnects":
             return readers.reconnecting(job, ear, keep)
         if style == "wrong":
             return readers.wrongly(job, ear, keep)
         return readers.by_library(job, ear, keep, readers.SIP_S if style == "sips" else 0.0)
+
+    def _plain_client(self, stream: str) -> "Redis":
+        """A client of the server that has a stream now."""
+        plain = self.client.plain
+        if not isinstance(plain, ClusterClient):
+            return plain
+        plain.nodes()  # reads the map of slots: what moved is found at its new node
+        return plain.node(stream)
 
     def _keep(self, ear: Ear) -> readers.Keep:
         stop_at = self.work.plan.stop_at
@@ -194,7 +216,8 @@ def left_over(events: list[Event], name: str) -> tuple[list[Unfinished], int]:
 def _client_without_retries(url: str) -> "Redis":
     """A client for plain readers: a group would not deliver to a retry what a lost reply had."""
     client = blocking_client(url)
-    client.set_retry(Retry(NoBackoff(), 0))
+    if not isinstance(client, ClusterClient):  # whose nodes' clients have none
+        client.set_retry(Retry(NoBackoff(), 0))
     return client
 
 

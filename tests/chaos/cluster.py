@@ -19,13 +19,13 @@ from seriatim.settings import Settings
 from tests.chaos.history import History
 from tests.chaos.job_plans import MISBEHAVIOUR, VENOM, VENOM_POOL
 from tests.chaos.proxy import Proxy
+from tests.chaos.topologies import Servers, Topology
 from tests.simulator.scheduler import POOL
 from tests.support.expected_audio import RATE_HZ
-from tests.support.process_system import ALWAYS, QUICK, RealSystem, alive, descendants, state_of, wait_until
+from tests.support.process_system import QUICK, RealSystem, alive, descendants, running, state_of, wait_until
 from tests.support.redis_servers import PrivateServer
 
 TEND_S = 0.05
-SMALL_LOG = ("--auto-aof-rewrite-min-size", "4mb")  #: the server rewrites its log by itself now and then, too
 #: a wait that only ends a run that hangs: a supervisor waits for 10 s before it starts a process that died often, a
 #: job of the venom pool needs several such starts, and each takes 20 s where many start at once on few busy cores
 PATIENCE_S = 240.0
@@ -70,7 +70,7 @@ class Cluster:
     """Everything that runs."""
 
     system: RealSystem
-    proxy: Proxy
+    servers: Servers
     history: History
     scale: Scale
     seed: int
@@ -82,10 +82,8 @@ class Cluster:
     _tender: threading.Thread = field(init=False, repr=False)
 
     @classmethod
-    def set_up(
-        cls, folder: Path, seed: int, scale: Scale, server_args: tuple[str, ...] = (), binary: str | None = None
-    ) -> Self:
-        """Start everything but the clients; `binary`: the server's program, None for the embedded one.
+    def set_up(cls, folder: Path, seed: int, scale: Scale, servers: Servers) -> Self:
+        """Start everything on some servers but the clients.
 
         Leases are long until `shorten_leases`, unless they are those that users get.
         """
@@ -93,12 +91,13 @@ class Cluster:
                                  "max_failures": 1_000, "stall_timeout_ms": STALL_TIMEOUT_MS,
                                  "ended_job_ttl_s": 7_200}  # fmt: skip
         usual |= UNHURRIED if scale.quick else {name: getattr(Settings(), name) for name in QUICK}
-        system = RealSystem.on(folder, *ALWAYS, *SMALL_LOG, *server_args, binary=binary, **usual)
-        proxy = Proxy(folder / "p", system.server.socket)
+        settings = Settings(**(QUICK | usual | servers.urls | {"store_dir": str(folder / "store")}))
+        system = RealSystem(folder, servers.redis, settings)
+        running.append(system)
         history = History(folder / "history.jsonl")
         quick = {name: getattr(Settings(), name) for name in UNHURRIED} | QUICK | {"stall_timeout_ms": STALL_TIMEOUT_MS}
         hurried = {name: quick[name] for name in UNHURRIED} if scale.quick else {}
-        stage = cls(system, proxy, history, scale, seed, hurried)
+        stage = cls(system, servers, history, scale, seed, hurried)
         (folder / "tally").mkdir(exist_ok=True)
         stage._cast()
         stage._tender = threading.Thread(target=stage._tend, daemon=True)
@@ -119,6 +118,11 @@ class Cluster:
         for child in children:
             child.wait(PATIENCE_S)
         wait_until(self.whole, "all workers are ready again", PATIENCE_S)
+
+    @property
+    def proxy(self) -> Proxy:
+        """What stands between half of the processes and Redis."""
+        return self.servers.proxy
 
     @property
     def server(self) -> PrivateServer:
@@ -157,10 +161,7 @@ class Cluster:
     def _start(self, role: Role) -> None:
         settings = dict(role.settings)
         if role.proxied:
-            settings |= {
-                "redis_url": f"unix://{self.proxy.socket}",
-                "broker_url": f"redis+socket://{self.proxy.socket}",
-            }
+            settings |= self.servers.proxied_urls
         child = self.system.start(role.name, *role.command, **settings)
         self.history.note("started", role=role.name, pid=child.pid)
 
@@ -243,7 +244,9 @@ class Cluster:
         return Path(arguments[arguments.index("--dir") + 1]) if "--dir" in arguments else self.server.directory
 
     def revive_server(self) -> None:
-        """Start the server again if it ended by itself."""
+        """Start the server again if it ended by itself, and has no replica that replaces it."""
+        if self.servers.topology in (Topology.SENTINEL, Topology.CLUSTER):
+            return
         process = self.server._process
         if process is None or process.poll() is not None:
             self.history.note("kill", component="redis", signal="by itself")
@@ -281,6 +284,7 @@ class Cluster:
         self._ended.set()
         self._tender.join()
         self.system.close()
+        self.servers.close()
         self.proxy.close()
         self.history.close()
 

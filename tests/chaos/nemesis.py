@@ -8,14 +8,30 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from tests.chaos.cluster import PATIENCE_S
-from tests.chaos.faults import point_faults, process_faults, server_faults, wire_faults
+from tests.chaos.faults import point_faults, process_faults, server_faults, topology_faults, wire_faults
 from tests.chaos.faults.fault_context import Fault, FaultContext, NotHere
 from tests.chaos.history import read
 from tests.chaos.state_snapshot import books
+from tests.chaos.topologies import Topology
 from tests.support.process_system import wait_until
 
-ALL = (*process_faults.FAULTS, *point_faults.FAULTS, *server_faults.FAULTS, *wire_faults.FAULTS)
+ANYWHERE = (*process_faults.FAULTS, *point_faults.FAULTS)
+SINGLE = (*ANYWHERE, *server_faults.FAULTS, *wire_faults.FAULTS)
+ALL = (*SINGLE, *topology_faults.FAULTS)
 BY_NAME = {fault.name: fault for fault in ALL}
+OF_ONE_SERVER = ("kill everything", "stop server")  #: they kill or stop the server that all stand on
+OF_TOPOLOGY: Mapping[Topology, tuple[Fault, ...]] = {
+    Topology.SINGLE: SINGLE,
+    Topology.SENTINEL: (
+        *(fault for fault in ANYWHERE if fault.name not in OF_ONE_SERVER),
+        BY_NAME["flush scripts"], BY_NAME["drop connections"], topology_faults.FAIL_OVER,
+    ),
+    Topology.CLUSTER: (
+        *(fault for fault in ANYWHERE if fault.name not in OF_ONE_SERVER),
+        topology_faults.FAIL_OVER, topology_faults.MOVE_SLOTS,
+    ),
+    Topology.RABBITMQ: (*(fault for fault in SINGLE if fault.name != "flush broker"), topology_faults.KILL_BROKER),
+}  # fmt: skip
 QUOTA_FAULTS = {
     "workers": ("kill worker", "kill worker", "kill supervisor"),
     "reassembler": ("kill reassembler",),
@@ -32,7 +48,7 @@ class Nemesis:
     context: FaultContext
     low_s: float = 0.2  #: between two faults
     high_s: float = 2.0
-    faults: list[Fault] = field(default_factory=lambda: list(ALL))
+    faults: list[Fault] = field(default_factory=lambda: list(SINGLE))
     patient: bool = False  #: of a quota: the next kill waits until everything is back, so that each is measured alone
     beside: Callable[[str], None] = lambda component: None  #: called at each kill of a quota: a rival suffers the same
     looked_s: float = field(default_factory=time.monotonic)

@@ -8,6 +8,7 @@ from redis import Redis
 
 from seriatim import recording_store
 from seriatim.keys import job_prefix, ordered_stream, pool_prefix
+from seriatim.servers.cluster_client import ClusterClient
 from seriatim.stream_entries import End, decode
 from tests.chaos.cluster import Cluster
 from tests.chaos.history import Event
@@ -44,7 +45,8 @@ def _read_paused(stage: Cluster, events: list[Event]) -> tuple[state_audit.Books
 
     Only reads may stand here: a script, even one that writes nothing, is not answered before the pause is over.
     """
-    with stage.system.redis as client:
+    with stage.system.redis as system_client:
+        client = _pool_client(system_client)
         began_s = time.monotonic()
         client.execute_command("CLIENT", "PAUSE", str(PAUSE_MS), "WRITE")
         try:
@@ -55,6 +57,11 @@ def _read_paused(stage: Cluster, events: list[Event]) -> tuple[state_audit.Books
         finally:
             client.execute_command("CLIENT", "UNPAUSE")
     return found, whole
+
+
+def _pool_client(client: "Redis") -> "Redis":
+    """A client of the server that has all that is read of the pool."""
+    return client.node(pool_prefix(POOL)) if isinstance(client, ClusterClient) else client
 
 
 def counts(found: state_audit.Books) -> dict[str, float]:

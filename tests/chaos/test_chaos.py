@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,9 @@ from tests.chaos.__main__ import Show, play
 from tests.chaos.check import check, verdict
 from tests.chaos.cluster import Scale
 from tests.chaos.history import Event, History, read
-from tests.chaos.nemesis import ALL
+from tests.chaos.nemesis import ALL, OF_TOPOLOGY
+from tests.chaos.topologies import Topology
+from tests.support import rabbitmq_server
 
 pytestmark = pytest.mark.timeout(1_200)  # 15 and 35 s on an idle machine; it waits for progress, not for a clock
 SCALE = Scale(listeners=2, lease_s=6.0)
@@ -24,6 +27,11 @@ SCHEDULE = (
     "kill twice", "kill at a point", "kill everything", "stop worker", "end worker", "reset wire", "cut replies",
     "flush scripts", "flush broker", "drop connections",
 )  # fmt: skip
+OTHER_SCHEDULES = {
+    Topology.SENTINEL: ("kill worker", "kill reassembler", "fail over", "stop worker", "flush scripts"),
+    Topology.CLUSTER: ("kill worker", "kill reassembler", "fail over", "move slots", "stop worker"),
+    Topology.RABBITMQ: ("kill worker", "kill reassembler", "kill server", "kill broker"),
+}
 Change = Callable[[list[Event]], list[Event]]
 
 
@@ -32,8 +40,9 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
     return history_of(tmp_path_factory.mktemp("chaos"), SHORT_SCHEDULE)
 
 
-def history_of(folder: Path, schedule: tuple[str, ...]) -> list[Event]:
-    return play(Show(folder, seed=7, seconds=0, scale=SCALE, calm_s=2.0, schedule=schedule))
+def history_of(folder: Path, schedule: tuple[str, ...], topology: Topology = Topology.SINGLE) -> list[Event]:
+    calm_s = 2.0 if topology is Topology.SINGLE else 0.0  # what safety costs is measured once
+    return play(Show(folder, seed=7, seconds=0, scale=SCALE, calm_s=calm_s, schedule=schedule, topology=topology))
 
 
 def test_listeners_of_a_system_that_is_being_broken_hear_everything_once_and_in_order(history: list[Event]) -> None:
@@ -43,6 +52,15 @@ def test_listeners_of_a_system_that_is_being_broken_hear_everything_once_and_in_
 @pytest.mark.thorough
 def test_so_do_they_whatever_else_happens(tmp_path: Path) -> None:
     check_history(history_of(tmp_path, SCHEDULE))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("topology", OTHER_SCHEDULES)
+def test_so_do_they_on_other_servers(tmp_path: Path, topology: Topology) -> None:
+    """A master is replaced by its replica, or the broker is killed, between faults that any system may have."""
+    if topology is Topology.RABBITMQ and not rabbitmq_server.installed() and not os.environ.get("CI"):
+        pytest.skip("rabbitmq-server is not installed")
+    check_history(history_of(tmp_path, OTHER_SCHEDULES[topology], topology))
 
 
 def check_history(history: list[Event]) -> None:
@@ -153,3 +171,4 @@ def test_an_event_is_on_the_disk_when_note_returns(tmp_path: Path) -> None:
 def test_every_fault_has_a_name_of_its_own_and_says_what_it_does() -> None:
     assert len({fault.name for fault in ALL}) == len(ALL)
     assert all(fault.inflict.__doc__ for fault in ALL)
+    assert {fault.name for faults in OF_TOPOLOGY.values() for fault in faults} == {fault.name for fault in ALL}

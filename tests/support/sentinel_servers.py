@@ -5,7 +5,7 @@ because its machine is busy.
 """
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Self, cast
 
@@ -19,7 +19,7 @@ from tests.support.redis_servers import PrivateServer
 SERVICE = "speech"
 N_SENTINELS, QUORUM = 3, 2
 NEVER_MS, SOON_MS = 86_400_000, 1_000  #: how long a master is silent before a Sentinel counts it as lost
-FAILOVER_MS = 5_000  #: Sentinels that could not agree try again after twice as long
+FAILOVER_MS = 5_000  #: Sentinels that could not agree try again, and replace a new master, after twice as long
 
 
 class SentinelServers(PrivateServer):
@@ -137,25 +137,47 @@ class SentinelServers(PrivateServer):
     def kill_master(self) -> None:
         """End the master as `kill -9` does, and wait until the Sentinels have promoted the replica and all say so."""
         self.kill()
+        self._have_lost_counted_within(SOON_MS)
+        self._await_promotion(self.replica)
+
+    def fail_over(self, on_kill: Callable[[], None]) -> None:
+        """Kill the master, have the Sentinels promote the other, and have the killed one come back as its replica."""
+        killed, other = (self.replica, self) if self.promoted else (self, self.replica)
+        PrivateServer.kill(killed)
+        on_kill()
+        self._have_lost_counted_within(SOON_MS)
+        self._await_promotion(other)
+        self._have_lost_counted_within(NEVER_MS)
+        PrivateServer.start(killed)
+        wait_until(lambda: self._is_replica(killed, other), "the killed server follows the new master")
+
+    def _have_lost_counted_within(self, ms: int) -> None:
+        """How long a master is silent before it counts as lost."""
         for port in self.sentinel_ports:
             with self._sentinel(port) as client:
-                client.sentinel_set(SERVICE, "down-after-milliseconds", SOON_MS)
-        self._await_promotion()
+                client.sentinel_set(SERVICE, "down-after-milliseconds", ms)
+
+    def _is_replica(self, server: PrivateServer, master: PrivateServer) -> bool:
+        """Have a server follow the master, which a Sentinel would do ten seconds later; returns whether it does."""
+        with suppress(RedisConnectionError), PrivateServer.client(server) as client:
+            client.replicaof(self.host, int(master.args[1]))
+            return bool(client.info("replication").get("master_link_status") == "up")
+        return False
 
     def demote_master(self) -> None:
         """Have the Sentinels make the replica the master while the old one lives on, and wait until that follows it."""
         with self._sentinel(self.sentinel_ports[0]) as client:
             client.sentinel_failover(SERVICE)
-        self._await_promotion()
+        self._await_promotion(self.replica)
         with super().client() as demoted:
             wait_until(lambda: demoted.info("replication")["role"] == "slave", "the old master follows the new one")
 
-    def _await_promotion(self) -> None:
-        place = int(self.replica.args[1])
+    def _await_promotion(self, server: PrivateServer) -> None:
+        place = int(server.args[1])
         wait_until(
-            lambda: all(self._state(port)["port"] == place for port in self.sentinel_ports), "all name the replica"
+            lambda: all(self._state(port)["port"] == place for port in self.sentinel_ports), "all name the new master"
         )
-        self.promoted = True
+        self.promoted = server is self.replica
 
     def stop_sentinel(self, number: int) -> None:
         """End one Sentinel; 0-based, in the order of the URL."""
