@@ -3,6 +3,8 @@
 BOOK_FORMATS = ("m4b", "m4a", "mp3", "flac", "opus", "epub")
 ONE_FILE = ("m4b", "m4a", "mp4", "mp3", "opus", "epub")  #: endings of files that can hold chapters
 CHAPTER_FILES = ("mp3", "m4a", "opus", "flac")  #: formats of a folder, the default first
+MP4_FORMATS = ("m4b", "m4a")  #: formats with a choice of codecs
+MP4_CODECS = ("aac", "opus")  #: in them, the default first
 CAPTION_FORMATS = ("vtt", "srt")  #: of captions beside a file
 INCLUDABLE = ("notes",)  #: parts of a document that are spoken by choice
 EXCLUDABLE = ("front", "back")  #: matter of a book that is left out by choice

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Self
 
-from gateway.book.book_formats import BOOK_FORMATS, CHAPTER_FILES, ONE_FILE
+from gateway.book.book_formats import BOOK_FORMATS, CHAPTER_FILES, MP4_CODECS, MP4_FORMATS, ONE_FILE
 from gateway.book.book_plan import BookPlan
 from gateway.book.book_project import SUFFIX
 from seriatim.errors import BadInput, UnknownFormat
@@ -34,6 +34,12 @@ class BookOutput:
     kind: OutputKind
     captions: tuple[str, ...] = ()  #: formats of the captions beside each file
     podcast: str = ""  #: the address of a folder as a podcast, with a slash at its end; "": it is none
+    codec: str = ""  #: of an MP4 file: of `MP4_CODECS`; "": that of the format
+
+    @property
+    def encoding(self) -> str:
+        """The format with its codec, as `seriatim.audio.audiobook_file` names it."""
+        return f"{self.format_name}-{self.codec}" if self.codec not in ("", MP4_CODECS[0]) else self.format_name
 
     def book_folder(self, plan: BookPlan) -> Path:
         """The folder of the files of chapters."""
@@ -44,6 +50,16 @@ class BookOutput:
     def caption_path(self, format_name: str) -> Path:
         """The captions beside the one file of a book."""
         return self.path.with_suffix(f".{format_name}")
+
+    def with_codec(self, codec: str) -> Self:
+        """The output with a codec, of `MP4_CODECS`, or "" for that of its format.
+
+        Raises:
+            BadInput: the format has one codec only.
+        """
+        if codec and self.format_name not in MP4_FORMATS:
+            raise BadInput(f"--codec {codec} is for {' and '.join(MP4_FORMATS)}, not for {self.format_name}; omit it")
+        return replace(self, codec=codec)
 
     def with_companions(self, captions: Sequence[str], podcast: str) -> Self:
         """The output with captions in these formats, and as a podcast at this address.

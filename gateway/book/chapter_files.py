@@ -53,7 +53,7 @@ def write_chapter_files(assembly: BookAssembly, output: BookOutput) -> Path:
         others = companion_files(assembly, folder, output, before, {file.name: file.chapter for file in files})
         unwritten = dict.fromkeys([*(file.name for file in changed), *others], "")
         assembly.project.write_files(before | unwritten)
-        _write_all(assembly, folder, output.format_name, changed)
+        _write_all(assembly, folder, output.encoding, changed)
         for name, content in others.items():
             new = _unfinished(folder, name)
             new.write_bytes(content())
@@ -73,20 +73,20 @@ def chapter_files(assembly: BookAssembly, output: BookOutput) -> list[ChapterFil
         own = assembly.chapter_tags(chapter, track)
         name = f"{track:0{digits}} - {safe_name(chapter.plan.title)}.{output.format_name}"
         content = [
-            VERSION, chapter.plan.key, output.format_name, own.metadata(), hashlib.sha256(tags.cover).hexdigest(),
+            VERSION, chapter.plan.key, output.encoding, own.metadata(), hashlib.sha256(tags.cover).hexdigest(),
             assembly.gain_db, *([] if assembly.room_tone_db is None else [assembly.room_tone_db]),
         ]  # fmt: skip
         files.append(ChapterFile(name, chapter, own, hashlib.sha256(json.dumps(content).encode()).hexdigest()))
     return files
 
 
-def _write_all(assembly: BookAssembly, folder: Path, format_name: str, files: Sequence[ChapterFile]) -> None:
+def _write_all(assembly: BookAssembly, folder: Path, encoding: str, files: Sequence[ChapterFile]) -> None:
     """Encode the files, on all cores: the encoders release Python's lock."""
 
     def write(file: ChapterFile) -> None:
         new = _unfinished(folder, file.name)
-        encoder = open_book_file(str(new), format_name, assembly.rate_hz, file.tags)
-        replace_when_complete(encoder, assembly.chapter_audio(file.chapter, format_name), new, folder / file.name)
+        encoder = open_book_file(str(new), encoding, assembly.rate_hz, file.tags)
+        replace_when_complete(encoder, assembly.chapter_audio(file.chapter, encoding), new, folder / file.name)
         done[file.name] = file.fingerprint
 
     done = assembly.project.read_files()

@@ -8,6 +8,7 @@ from gateway.book.book_formats import (
     CHAPTER_FILES,
     EXCLUDABLE,
     INCLUDABLE,
+    MP4_CODECS,
     ONE_FILE,
 )
 from gateway.cli.parser_parts import loudness, room_tone, web_address
@@ -60,6 +61,10 @@ def add_book(p: argparse.ArgumentParser) -> None:
         help=f"format of the files in a folder: {', '.join(CHAPTER_FILES)}; the first is the default",
     )  # fmt: skip
     p.add_argument(
+        "--codec", default="", choices=MP4_CODECS, metavar="NAME",
+        help=f"of an M4B or M4A file: {', '.join(MP4_CODECS)}; the first is the default",
+    )  # fmt: skip
+    p.add_argument(
         "--library", action="store_true",
         help="OUT is a library of Audiobookshelf or Plex: write to OUT/AUTHOR/TITLE, with cover and metadata",
     )  # fmt: skip
@@ -79,6 +84,12 @@ def add_book(p: argparse.ArgumentParser) -> None:
         "--room-tone", type=room_tone, metavar="DB",
         help="soft noise under the book, so that its pauses are not silent: -80 to -50 dBFS (default: none)",
     )  # fmt: skip
+    _add_choice_of_parts(p)
+    add_speech_options(p)
+
+
+def _add_choice_of_parts(p: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose what is spoken."""
     p.add_argument("--plan", action="store_true", help="print chapters, minutes, voices and warnings; speak nothing")
     p.add_argument("--chapters", metavar="LIST", help="numbers of chapters to speak, such as 1-3,7,9- (default: all)")
     p.add_argument(
@@ -89,7 +100,6 @@ def add_book(p: argparse.ArgumentParser) -> None:
         "--exclude", action="append", default=[], choices=EXCLUDABLE, metavar="PART",
         help=f"leave out the matter that an EPUB says is not its body: {', '.join(EXCLUDABLE)}; repeatable",
     )  # fmt: skip
-    add_speech_options(p)
 
 
 def add_book_fix(p: argparse.ArgumentParser) -> None:

@@ -41,14 +41,17 @@ class BookFormat:
     loss_db: float = 0.0  #: by which the encoder makes audio quieter
 
 
-def _mp4(brand: str) -> FfmpegCodec:
-    return replace(M4A, container="mp4", options=dict(M4A.options) | {"brand": brand})
+def _mp4(codec: FfmpegCodec, brand: str) -> FfmpegCodec:
+    return replace(codec, container="mp4", options=dict(M4A.options) | {"brand": brand})
 
 
-#: by the endings of files; `stik` 2 (media_type) is an audiobook, by which Apple's players sort it
+#: by the endings of files, and where there is a choice by the codec behind; `stik` 2 (media_type) is an audiobook, by
+#: which Apple's players sort it
 BOOK_FORMATS = {
-    "m4b": BookFormat("m4a", _mp4("M4B "), {"media_type": "2"}),
-    "m4a": BookFormat("m4a", _mp4("M4A "), {"media_type": "2"}),
+    "m4b": BookFormat("m4a", _mp4(M4A, "M4B "), {"media_type": "2"}),
+    "m4b-opus": BookFormat("opus", _mp4(OPUS, "M4B "), {"media_type": "2"}),
+    "m4a": BookFormat("m4a", _mp4(M4A, "M4A "), {"media_type": "2"}),
+    "m4a-opus": BookFormat("opus", _mp4(OPUS, "M4A "), {"media_type": "2"}),
     "mp3": BookFormat("mp3", loss_db=0.45),  # LAME's default scale is 0.95, against clipping
     "flac": BookFormat("flac", FfmpegCodec("flac", "flac", 0, {"fflags": "+bitexact"})),
     "opus": BookFormat("opus", replace(OPUS, options={"fflags": "+bitexact"}), cover_comment=True),

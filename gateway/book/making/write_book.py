@@ -38,6 +38,6 @@ def _write_files(assembly: BookAssembly, output: BookOutput) -> Path:
     if output.format_name == "epub":
         write_read_along(assembly, output.path)
     else:
-        write_audiobook(assembly, output.path, output.format_name)
+        write_audiobook(assembly, output.path, output.encoding)
     write_captions(assembly, output)
     return output.path

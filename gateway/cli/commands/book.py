@@ -114,7 +114,7 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
     """
     embedded, typed = options.redis is None, {name: vars(options)[name] for name in vars(options).keys() - UNSAVED}
     output = parse_output(options.file, options.output, options.format, library=options.library)
-    output = output.with_companions(options.captions, options.podcast or "")
+    output = output.with_codec(options.codec).with_companions(options.captions, options.podcast or "")
     for path in (output.path, *map(output.caption_path, output.captions)):
         refuse_to_overwrite(options.file, str(path))
     request = args.request(options)

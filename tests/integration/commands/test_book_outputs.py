@@ -21,10 +21,17 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("ending", ["mp3", pytest.param("opus", marks=pytest.mark.thorough)])
-def test_one_file_has_its_chapters_cover_and_tags(tmp_path: Path, ending: str) -> None:
+@pytest.mark.parametrize(
+    ("ending", "more"),
+    [
+        ("mp3", []),
+        pytest.param("opus", [], marks=pytest.mark.thorough),
+        pytest.param("m4b", ["--codec", "opus"], marks=pytest.mark.thorough),
+    ],
+)
+def test_one_file_has_its_chapters_cover_and_tags(tmp_path: Path, ending: str, more: list[str]) -> None:
     source, out = book(tmp_path / "in.epub", HARBOUR, SEA), tmp_path / f"out.{ending}"
-    done = seriatim("book", source, "-o", out, "--captions", "vtt", "--json", "--voice", "tenor", *TONE)
+    done = seriatim("book", source, "-o", out, "--captions", "vtt", "--json", "--voice", "tenor", *more, *TONE)
     assert done.returncode == 0, done.stderr.decode()
     captions = [line for line in (tmp_path / "out.vtt").read_text("utf-8").splitlines() if line.endswith((".", "?"))]
     assert captions == [*HARBOUR, *SEA]
