@@ -23,7 +23,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,prov
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-book bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-speed bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-book bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -120,6 +120,9 @@ listen: $(VENV)/.listener  ## speak 200 sentences in every way, and have a recog
 
 bench: $(VENV)/.dev  ## measure ourselves, and rivals, in one run
 	$(BIN)/python -m bench
+
+bench-speed: $(VENV)/.dev  ## what Seriatim adds to its engines: medians of five runs, and of as many on busy cores (ARGS="--runs 3 --busy --quick")
+	$(BIN)/python -m bench.speed_table $(ARGS)
 
 bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two plain ones (ARGS=--quick)
 	$(BIN)/python -m bench.load $(ARGS)

@@ -29,15 +29,15 @@ class Latency:
     p99_ms: float
 
 
-def measure(profile: Profile) -> Latency:
+def measure(profile: Profile, jobs: int = JOBS) -> Latency:
     """Enqueue, hear the first chunk, hear the rest; many times."""
     alone_ms = _alone()
     with started(profile) as broker, system_on(broker, WorkerPlan("tone", 1, 1, "", OPTIONS)) as system:
         producer = Producer(system.settings)
         for _ in range(20):
             _first_ms(producer)
-        later = sorted(_first_ms(producer) - alone_ms for _ in range(JOBS))
-    return Latency(profile.value, alone_ms, statistics.median(later), later[round(JOBS * 0.99) - 1])
+        later = sorted(_first_ms(producer) - alone_ms for _ in range(jobs))
+    return Latency(profile.value, alone_ms, statistics.median(later), later[round(jobs * 0.99) - 1])
 
 
 def _first_ms(producer: Producer) -> float:
