@@ -138,6 +138,22 @@ class BookProject:
         path = self._gaps(key)
         return tuple(dict.fromkeys(path.read_text("utf-8").splitlines())) if path.exists() else ()
 
+    def write_voices(self, voices: Mapping[str, str]) -> None:
+        """Keep the voices that speakers have whom the cast does not name.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        replace_text(self.folder / "voices.json", json.dumps(voices, ensure_ascii=False))
+
+    def read_voices(self) -> dict[str, str]:
+        """The voices of speakers whom the cast does not name, by their names; {} where none are kept."""
+        try:
+            found = json.loads((self.folder / "voices.json").read_text("utf-8"))
+            return {str(name): str(voice) for name, voice in found.items()}
+        except (OSError, ValueError, AttributeError):
+            return {}
+
     def write_corrections(self, corrections: Mapping[str, Sequence[Correction]]) -> None:
         """Keep the corrections of chapters, in the order in which they were made.
 

@@ -4,7 +4,7 @@ The second job fills the slots that the last sentences of the first one leave fr
 other; what both have spoken is kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -12,6 +12,7 @@ from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject
 from gateway.book.chapter_output import ChapterOutput
 from gateway.book.corrected_chapter import ChapterCorrections
+from gateway.book.making.book_cast import with_voices
 from gateway.book.making.book_progress import ChapterProgress
 from gateway.cli.render.summary import RunSummary
 from gateway.output.running_jobs import RunningJobs, RunStopped
@@ -27,7 +28,12 @@ class ChapterSpeech:
 
     arguments: SpeakArguments  #: of all chapters; the text is that of each
     speak: Callable[[SpeakRun], RunSummary]  #: speaks a text into the output of a run
+    voices: Mapping[str, str] = field(default_factory=dict)  #: of speakers whom the cast does not name
     jobs: RunningJobs = field(default_factory=RunningJobs)  #: `stop` ends all of them
+
+    def arguments_of(self, text: str) -> SpeakArguments:
+        """The arguments of a chapter."""
+        return replace(self.arguments, text=text, request=with_voices(self.arguments.request, self.voices, text))
 
 
 def unspoken(plan: BookPlan, project: BookProject) -> list[PlannedChapter]:
@@ -56,7 +62,7 @@ def speak_chapters(
     def speak(chapter: PlannedChapter, shown: ChapterProgress) -> list[RunSummary]:
         if jobs.stopped.is_set():
             raise RunStopped
-        whole, summaries = replace(arguments, text=chapter.text), []
+        whole, summaries = speech.arguments_of(chapter.text), []
         n_done = corrections_done(chapter, project)
         if n_done is None:
             output = ChapterOutput(project, chapter.with_corrections(()), _paragraph_ms(arguments))

@@ -17,6 +17,7 @@ from gateway.book.book_output import BookOutput, parse_output
 from gateway.book.book_plan import BookPlan, ChapterChoice, PlannedChapter, parse_numbers, plan_book
 from gateway.book.book_project import BookProject
 from gateway.book.corrections import Correction
+from gateway.book.making.book_cast import book_voices, plan_with_voices, with_voices
 from gateway.book.making.book_form import BookForm
 from gateway.book.making.write_book import write_book
 from gateway.book.renamed_book import rename_project
@@ -35,6 +36,8 @@ from gateway.output.speech_run import speak_text
 from gateway.webhooks.outbox_sender import OutboxSender
 from gateway.webhooks.webhook_outbox import WebhookOutbox
 from seriatim.client.job_lexicon import SystemLexicons
+from seriatim.client.job_options import JobRequest
+from seriatim.engine import Voice
 from seriatim.errors import SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
@@ -53,6 +56,7 @@ class BookArguments:
     output: BookOutput
     loudness_lufs: float | None = None  #: None: as it was spoken
     room_tone_db: float | None = None  #: None: without
+    voices: Mapping[str, str] = field(default_factory=dict)  #: of speakers whom the cast does not name
     options: Mapping[str, Any] = field(default_factory=dict)  #: as on the command line, for a later correction
 
 
@@ -89,8 +93,9 @@ def _print_plan(arguments: BookArguments, options: argparse.Namespace, settings:
     request, speakers = arguments.speech.request, []
     facts = (arguments.plan, request.voice, request.pool_name)
     if options.cast or options.speaker:
+        texts = [chapter.text for chapter in arguments.plan.chapters]
         voices = voices_of_engine(options, settings)[1] if request.cast.finds_speakers else []
-        speakers = planned_speakers(request, voices, [chapter.text for chapter in arguments.plan.chapters])
+        speakers = planned_speakers(with_voices(request, arguments.voices, "\n\n".join(texts)), voices, texts)
     if options.json:
         sys.stdout.write(json.dumps(plan_json(*facts) | ({"speakers": speakers} if speakers else {})) + "\n")
     else:
@@ -131,7 +136,21 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
     )  # fmt: skip
     choice = ChapterChoice(options.include, options.exclude, numbers)
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
-    return BookArguments(speech, plan, output, options.loudness, options.room_tone, typed), reason
+    voices = _voices_of_speakers(options, settings, request, plan, output)
+    plan = plan_with_voices(plan, speech, voices)
+    return BookArguments(speech, plan, output, options.loudness, options.room_tone, voices, typed), reason
+
+
+def _voices_of_speakers(
+    options: argparse.Namespace, settings: Settings, request: JobRequest, plan: BookPlan, output: BookOutput
+) -> dict[str, str]:
+    """The voices of speakers whom the cast does not name: those of an earlier run, and voices for new ones."""
+    if not request.cast.finds_speakers:
+        return {}
+    cards = voices_of_engine(options, settings)[1]
+    voices = [Voice(card["name"], card["language"], card["description"]) for card in cards]
+    earlier = BookProject(output.project_folder(plan)).read_voices()
+    return book_voices(request, voices, [chapter.text for chapter in plan.chapters], earlier)
 
 
 def make_book(
@@ -150,6 +169,8 @@ def make_book(
     project = BookProject(output.project_folder(plan))
     with project.lock():
         project.write_command(str(Path.cwd()), arguments.options, str(output.book_folder(plan).resolve()))
+        if arguments.voices:
+            project.write_voices(arguments.voices)
         plan = plan.with_corrections(project.add_corrections(changes))
         missing = unspoken(plan, project)
         spoken_ms = _speak_missing(missing, arguments, settings, project) if missing else 0.0
@@ -169,7 +190,7 @@ def _speak_missing(
     with BookProgress(console, speech_estimates(chapters, project)) as progress:
         try:
             with open_system(arguments.speech, settings) as system:
-                speech = ChapterSpeech(arguments.speech, partial(speak_text, system))
+                speech = ChapterSpeech(arguments.speech, partial(speak_text, system), arguments.voices)
                 runs = speak_chapters(chapters, project, speech, progress.chapters)
         except (SeriatimError, KeyboardInterrupt):
             progress.finish()

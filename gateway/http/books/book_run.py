@@ -184,7 +184,7 @@ class BookRun:
         log.info("a book is spoken", extra={"book": self.folder.id, "chapters": len(missing)})
         self._pace = BookPace(speech_estimates(missing, project))
         system = LocalSystem(self.producer.settings, self.folder.path)
-        speech = ChapterSpeech(book.speech, partial(self._speak_text, system), self._new_jobs())
+        speech = ChapterSpeech(book.speech, partial(self._speak_text, system), jobs=self._new_jobs())
         speak_chapters(missing, project, speech, self._pace.chapters)
 
     def _speak_text(self, system: LocalSystem, run: SpeakRun) -> RunSummary:

@@ -145,3 +145,20 @@ def test_what_cannot_be_a_book_is_refused(tmp_path: Path, arguments: list[str], 
     assert done.returncode == ExitCode.BAD_INPUT
     assert message in complaint(done)
     assert [path.name for path in tmp_path.iterdir()] == ["in.epub"]
+
+
+def test_a_speaker_has_one_voice_in_all_chapters(tmp_path: Path) -> None:
+    """And keeps it when a chapter with another speaker comes before: that alone is spoken then."""
+    first, second = "# One\n\nANNA: Good morning.\nBEN: Hello.\n\n", "# Two\n\nBEN: It is late.\nANNA: Good night.\n\n"
+    source, out, named = tmp_path / "in.md", tmp_path / "out.m4b", tmp_path / "named.m4b"
+    source.write_text(first + second)
+    plan = json.loads(seriatim("book", source, "--plan", "--cast", "auto", "--json", *TONE).stdout)
+    voices = {row["speaker"]: row["voice"] for row in plan["speakers"] if row["speaker"]}
+    assert (list(voices), len(set(voices.values()))) == (["ANNA", "BEN"], 2)
+    assert seriatim("book", source, "-o", out, "--cast", "auto", "-q", *TONE).returncode == 0
+    by_hand = [part for name, voice in voices.items() for part in ("--speaker", f"{name}={voice}")]
+    assert seriatim("book", source, "-o", named, *by_hand, "-q", *TONE).returncode == 0
+    assert out.read_bytes() == named.read_bytes()
+    source.write_text("# Zero\n\nZOE: I am first.\n\n" + first + second)
+    again = seriatim("book", source, "-o", out, "--cast", "auto", "--json", *TONE)
+    assert json.loads(again.stdout)["chapters_spoken"] == 1
