@@ -8,6 +8,7 @@ turns go on to do so, as long as each paragraph is speech alone and nothing says
 import re
 from dataclasses import dataclass, field
 
+from seriatim.text.dialogue.quotes.dash_speech import dash_spans
 from seriatim.text.dialogue.quotes.quote_spans import QuoteSpan, is_speech, quote_spans
 from seriatim.text.dialogue.quotes.quote_tags import OTHER, QuoteTag, QuoteTags
 from seriatim.text.dialogue.quotes.quote_voices import QuoteVoices
@@ -46,7 +47,8 @@ class SpeakerAttribution:
         """The quoted speech of the next paragraph."""
         if not paragraph.strip():
             return []
-        spans = [span for span in quote_spans(paragraph, self.language) if is_speech(paragraph, span)]
+        dashed = dash_spans(paragraph, self.language, self.voices.names)
+        spans = dashed or [span for span in quote_spans(paragraph, self.language) if is_speech(paragraph, span)]
         if not spans:
             self._latest, self._open = [], None
             return []
@@ -77,8 +79,7 @@ class SpeakerAttribution:
         """The tag of a quotation: behind it, or in the sentence before it."""
         span = spans[index]
         end = spans[index + 1].start if index + 1 < len(spans) else len(paragraph)
-        quoted = paragraph[span.start + 1 : span.end - 1].strip()
-        if tag := self._tags.after(quoted, paragraph[span.end : end]):
+        if tag := self._tags.after(span.words(paragraph), _behind(paragraph, span, end)):
             return tag
         before = paragraph[spans[index - 1].end if index else 0 : span.start].rstrip()
         last = list(_SENTENCE_END.finditer(before))
@@ -88,7 +89,7 @@ class SpeakerAttribution:
         """The speaker whose turn it is, of two who speak in turn; "" if that is not sure."""
         if len(self._latest) < 2 or "" in self._latest or self._latest[0] == self._latest[1]:
             return ""
-        speaker, quoted = self._latest[0], [paragraph[span.start + 1 : span.end - 1] for span in spans]
+        speaker, quoted = self._latest[0], [span.words(paragraph) for span in spans]
         others = _outside(paragraph, spans)
         whole = spans[-1].closed  # an end that a printer lost would put narration into a speaker's voice
         plain = not _LETTER.search(others) or any(self._is_pronoun_tag(paragraph, span) for span in spans)
@@ -98,8 +99,8 @@ class SpeakerAttribution:
         return "" if any(speaker in self._tags.addressed(words) for words in quoted) else speaker
 
     def _is_pronoun_tag(self, paragraph: str, span: QuoteSpan) -> bool:
-        tag = self._tags.after(paragraph[span.start + 1 : span.end - 1].strip(), paragraph[span.end :])
-        return tag is not None and bool(tag.pronoun)
+        tag = self._tags.after(span.words(paragraph), _behind(paragraph, span, len(paragraph)))
+        return tag is not None and not tag.speaker
 
     def _may_be(self, speaker: str, pronouns: set[str]) -> bool:
         known = self.voices.pronouns.get(speaker, "")
@@ -111,6 +112,12 @@ class SpeakerAttribution:
         self._latest = [*(self._latest[:-1] if continued else self._latest[-1:]), speaker]
         self._turns = 0 if any(quote.reason == "tag" for quote in found) else self._turns + 1
         self._open = found[-1].speaker if not spans[-1].closed else None
+
+
+def _behind(paragraph: str, span: QuoteSpan, end: int) -> str:
+    """What follows a quotation, without the dash that begins narration."""
+    behind = paragraph[span.end : end]
+    return behind.lstrip(" \t\n—–―-") if span.is_dashed else behind
 
 
 def _outside(paragraph: str, spans: list[QuoteSpan]) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from seriatim.text.dialogue.quotes.attribution import AttributedQuote, SpeakerAttribution
+from seriatim.text.dialogue.quotes.dash_speech import BEGINS
 from seriatim.text.dialogue.quotes.quote_voices import QuoteVoices
 from seriatim.text.speech_style import PLAIN_STYLE, SpeakerStyle, StyleTable
 
@@ -70,7 +71,7 @@ def paragraphs(text: str) -> Iterator[str]:
     """The paragraphs of a text; together they are the text."""
     paragraph = ""
     for line in text.splitlines(keepends=True):
-        if paragraph and (not line.strip() or _line_ends(paragraph)):
+        if paragraph and (not line.strip() or _line_ends(paragraph) or BEGINS.match(line)):
             if not line.strip():
                 yield paragraph + line
                 paragraph = ""

@@ -34,6 +34,13 @@ class QuoteSpan:
     start: int
     end: int
     closed: bool = True  #: False: it goes on in the next paragraph
+    is_dashed: bool = False  #: it has no marks, but a dash before it
+
+    def words(self, paragraph: str) -> str:
+        """The quoted words, without marks."""
+        return (
+            paragraph[self.start : self.end] if self.is_dashed else paragraph[self.start + 1 : self.end - 1]
+        ).strip()
 
 
 def quote_spans(paragraph: str, language: str) -> list[QuoteSpan]:
@@ -50,6 +57,8 @@ def is_speech(paragraph: str, span: QuoteSpan) -> bool:
 
     Words that are said have a punctuation mark at their end, or begin a paragraph or a sentence with a comma behind.
     """
+    if span.is_dashed:
+        return True
     inner = paragraph[span.start + 1 : span.end - 1 if span.closed else span.end].strip(" \t\n*_")
     if not any(character.isalnum() for character in inner):
         return False

@@ -18,6 +18,13 @@ _AND = r"\s+(?:and|or|und|et|y|e|en)\s+"
 _OPENING = r"(?:(?:And|But|Then|So|Now|Here|Finally|At last|Und|Aber|Da|Dann|Et|Mais|Puis),?\s+)?"
 _ARTICLES = r"(?:the|a|an|his|her|my|their|our|der|die|das|ein|eine|le|la|les|un|une|el|los|il|lo|de|het|een|o)"
 
+BARE_VERBS = frozenset({"es", "it", "pl", "pt", "ru"})  #: languages where a verb needs no subject: `—Sí —dijo.`
+_REFLEXIVE = {"pl": r"(?:\s+się)?"}
+#: by language: endings of feminine and of masculine verbs, and their pronouns
+_GENDERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str, str]] = {
+    "pl": (("ła",), ("ł",), "ona", "on"), "ru": (("ла", "лась"), ("л", "лся", "ёс"), "она", "он"),
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class QuoteTag:
@@ -31,7 +38,7 @@ class QuoteTags:
     """The tags of one language, for the names of one cast."""
 
     def __init__(self, names: Mapping[str, str], language: str) -> None:
-        self._names = names
+        self._names, self._language = names, language
         self._patterns = _patterns(tuple(sorted(names, key=lambda name: (-len(name), name))), language)
 
     def after(self, quoted: str, behind: str) -> QuoteTag | None:
@@ -40,7 +47,9 @@ class QuoteTags:
         if name := _subject(self._patterns.after.match(behind), ended=ended):
             return QuoteTag(self._names[name])
         if pronoun := _subject(self._patterns.pronoun_after.match(behind), ended=ended):
-            return QuoteTag(pronoun=pronoun.lower().strip("-"))
+            return QuoteTag(pronoun=pronoun.lower().removeprefix("-t").strip("-"))
+        if self._language in BARE_VERBS and (match := self._patterns.bare.match(behind)):
+            return QuoteTag(pronoun=_pronoun_of(match["verb"], self._language))
         return QuoteTag(OTHER) if _subject(self._patterns.other_after.match(behind), ended=ended) else None
 
     def before(self, sentence: str) -> QuoteTag | None:
@@ -65,6 +74,12 @@ class QuoteTags:
         return found
 
 
+def _pronoun_of(verb: str, language: str) -> str:
+    """The pronoun of a verb without a subject, where its ending has the gender; "": any."""
+    feminine, masculine, she, he = _GENDERS.get(language, ((), (), "", ""))
+    return she if verb.endswith(feminine) else he if verb.endswith(masculine) else ""
+
+
 def _subject(match: re.Match[str] | None, *, ended: bool) -> str:
     """The subject of a tag behind a quotation: behind one that has `ended`, only where its verb is in front of it."""
     if match is None:
@@ -82,13 +97,14 @@ class _TagPatterns:
     before: re.Pattern[str]
     pronoun_before: re.Pattern[str]
     named: re.Pattern[str]  #: a name anywhere
+    bare: re.Pattern[str]  #: a verb without a subject; group `verb`
 
 
 @lru_cache(maxsize=8)
 def _patterns(names: tuple[str, ...], language: str) -> _TagPatterns:
     verbs = "|".join(map(re.escape, VERBS.get(language, VERBS["en"])))
     pronouns = "|".join(map(re.escape, PRONOUNS.get(language, PRONOUNS["en"])))
-    adverb = _ENGLISH_ADVERB if language not in VERBS or language == "en" else ""
+    adverb = _ENGLISH_ADVERB if language not in VERBS or language == "en" else _REFLEXIVE.get(language, "")
     verb = rf"(?i:{verbs})\b(?!\s+(?:nothing|nichts|rien|nada|niente|niets))"
     name = rf"(?:{'|'.join(map(re.escape, names))})(?![\w-])(?!['’]s\b)" if names else r"(?!)"
     alone = rf"(?!{_AND}{_CAPITAL})(?!\s+{_CAPITAL})"
@@ -105,4 +121,7 @@ def _patterns(names: tuple[str, ...], language: str) -> _TagPatterns:
     )
     pronoun_before = rf"\s*{_OPENING}(?P<direct>{pronoun}){middle}\s+{verb}{rest}\Z"
     named = rf"(?<![\w'’-])(?P<name>{name})"
-    return _TagPatterns(*(re.compile(each) for each in (after, pronoun_after, other, before, pronoun_before, named)))
+    bare = rf"{lead}(?P<verb>{verb}){adverb}\s*(?=[^\w\s'’]|\Z)"
+    return _TagPatterns(
+        *(re.compile(each) for each in (after, pronoun_after, other, before, pronoun_before, named, bare))
+    )
