@@ -122,7 +122,7 @@ bench: $(VENV)/.dev  ## measure ourselves, and rivals, in one run
 	$(BIN)/python -m bench
 
 bench-speed: $(VENV)/.dev  ## what Seriatim adds to its engines: medians of five runs, and of as many on busy cores (ARGS="--runs 3 --busy --quick")
-	$(BIN)/python -m bench.speed_table $(ARGS)
+	$(BIN)/python -m bench.speed.speed_table $(ARGS)
 
 bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two plain ones (ARGS=--quick)
 	$(BIN)/python -m bench.load $(ARGS)

@@ -11,11 +11,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import bigjob, idle_jobs, latency, scaling
+from bench import bigjob, latency, scaling
 from bench.broker import Profile
 from bench.isolated import Entry, run_all
 from bench.measure import Row
 from bench.rivals import RAW, RIVALS
+from bench.speed import idle_jobs
 from bench.table import Limits, as_json, as_text, machine
 from bench.work import SLEEP_MS, Work
 

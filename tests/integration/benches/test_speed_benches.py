@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import idle_jobs, slot_costs
+from bench.speed import idle_jobs, slot_costs
 from bench.work import Work
 
 pytestmark = pytest.mark.thorough

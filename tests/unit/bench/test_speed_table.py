@@ -1,12 +1,12 @@
-"""The speed table: medians of several runs beside what is wanted, and the gaps of a slot from its engine's notes."""
+"""The speed table: medians of several runs beside its limit, and the gaps of a slot from its engine's notes."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bench.speed_table import FIGURES, SpeedFigure, SpeedRuns, table_lines
-from bench.timed_engine import RECORD, gaps_ms
+from bench.speed.speed_table import FIGURES, SpeedFigure, SpeedRuns, table_lines
+from bench.speed.timed_engine import RECORD, gaps_ms
 
 
 def test_a_figure_is_the_median_of_its_runs_with_their_spread() -> None:
@@ -24,14 +24,14 @@ def test_a_figure_is_the_median_of_its_runs_with_their_spread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("figure", "good", "bad", "wanted"),
+    ("figure", "good", "bad", "limit"),
     [
         (SpeedFigure("a", "", at_least=0.9), 0.9, 0.89, "≥ 0.9"),
         (SpeedFigure("b", "ms", at_most=2), 2.0, 2.1, "≤ 2 ms"),
     ],
 )
-def test_a_figure_is_met_up_to_its_limit(figure: SpeedFigure, good: float, bad: float, wanted: str) -> None:
-    assert (figure.met(good), figure.met(bad), figure.wanted) == (True, False, wanted)
+def test_a_figure_is_met_up_to_its_limit(figure: SpeedFigure, good: float, bad: float, limit: str) -> None:
+    assert (figure.met(good), figure.met(bad), figure.limit) == (True, False, limit)
 
 
 def test_gaps_lie_between_the_sentences_of_a_thread(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Speed table (`make bench-speed`): what Seriatim adds to its engines, in several runs, quiet and on busy cores.
 
 Each figure is measured once a run, in turn with what it is compared with, and printed as the median of all runs with
-the least and the most of them, beside what is wanted. On busy cores as many processes as cores do nothing but spin.
+the least and the most of them, beside its limit. On busy cores as many processes as cores do nothing but spin.
 Times belong to the host and its load, which the table names; ratios carry over. A run takes about 1.5 minutes, with
 --quick a third of that.
 """
@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import latency, slot_costs
+from bench import latency
 from bench.broker import Profile
 from bench.isolated import Entry, run_all
 from bench.measure import Row
 from bench.rivals import RAW, RIVALS
+from bench.speed import slot_costs
 from bench.table import machine, x_ideal
 from bench.work import Work
 from tests.prove import busy_cores
@@ -34,7 +35,7 @@ DURABLE_RIVALS = ("celery delay + get", "dramatiq results")  #: names of entries
 
 @dataclass(frozen=True, slots=True)
 class SpeedFigure:
-    """One row: `at_least` or `at_most` is wanted; neither is a figure to compare with."""
+    """One row: its limit is `at_least` or `at_most`; neither is a figure to compare with."""
 
     name: str
     unit: str
@@ -42,11 +43,11 @@ class SpeedFigure:
     at_most: float | None = None
 
     def met(self, value: float) -> bool:
-        """Is the value as good as wanted?"""
+        """Is the value within the limit?"""
         return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
 
     @property
-    def wanted(self) -> str:
+    def limit(self) -> str:
         """The limit as text; "" if there is none."""
         if self.at_least is not None:
             return f"≥ {self.at_least:g} {self.unit}".strip()
@@ -68,7 +69,7 @@ FIGURES = (
 )
 
 
-class RunFailed(Exception):
+class EntryFailed(Exception):
     """An entry gave no figures; the message says which, and why."""
 
 
@@ -86,8 +87,8 @@ class SpeedRuns:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run, print the table, write the values; returns 1 if a median on quiet cores misses what is wanted."""
-    parser = argparse.ArgumentParser(prog="python -m bench.speed_table", description=__doc__)
+    """Run, print the table, write the values; returns 1 if a median on quiet cores misses its limit."""
+    parser = argparse.ArgumentParser(prog="python -m bench.speed.speed_table", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="of each kind (default 5)")
     parser.add_argument("--busy", action="store_true", help="as many runs on busy cores, too")
     parser.add_argument("--quick", action="store_true", help="a third of the work: for a look")
@@ -111,7 +112,7 @@ def run_once(*, quick: bool) -> dict[str, float]:
     """Measure each figure once.
 
     Raises:
-        RunFailed: an entry gave no figures.
+        EntryFailed: an entry gave no figures.
     """
     share = 3 if quick else 1
     return _throughput(share) | _totals(share) | _slots(share) | _first_sound(quick=quick)
@@ -145,7 +146,7 @@ def _first_sound(*, quick: bool) -> dict[str, float]:
 def _row(entry: Entry, work: Work) -> Row:
     (row,) = run_all([entry], work, Profile.NONE)
     if row.failure:
-        raise RunFailed(f"{entry.name}: {row.failure}")
+        raise EntryFailed(f"{entry.name}: {row.failure}")
     return row
 
 
@@ -153,8 +154,8 @@ def table_lines(found: Mapping[str, SpeedRuns], now: datetime) -> list[str]:
     """The table in Markdown, under a line that names host, load and date."""
     loads = ", ".join(f"load {runs.load:.1f} before the {kind} runs" for kind, runs in found.items())
     n_runs = len(next(iter(next(iter(found.values())).values.values())))
-    heads = ["", "wanted", *(f"{kind}: median (least to most)" for kind in found)]
-    rows = [[f.name, f.wanted, *(_cell(f, runs.values[f.name]) for runs in found.values())] for f in FIGURES]
+    heads = ["", "limit", *(f"{kind}: median (least to most)" for kind in found)]
+    rows = [[f.name, f.limit, *(_cell(f, runs.values[f.name]) for runs in found.values())] for f in FIGURES]
     where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {loads}, {now:%Y-%m-%d}"
     return [f"{where}; {n_runs} runs of each kind", "", *map(_table_row, (heads, ["---"] * len(heads), *rows))]
 

@@ -1,4 +1,4 @@
-"""What a sentence costs beside its engine: the gap between two sentences of a slot, and processor time by role."""
+"""Costs of a slot beside its engine: the gap between two of its sentences, and processor time by role."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from bench import ours
 from bench.broker import BenchBroker, started
 from bench.cpu_times import cpu_times_s
 from bench.load.figures import quantile
-from bench.timed_engine import gaps_ms
+from bench.speed.timed_engine import gaps_ms
 from bench.work import Work
 from gateway.local.processes import LocalSystem, WorkerPlan
 from seriatim.client.producer import Producer
 
-ROOT = Path(__file__).parents[1]
-ENGINE = "bench.timed_engine"  #: workers find it by the path of this repository
+ROOT = Path(__file__).parents[2]
+ENGINE = "bench.speed.timed_engine"  #: workers find it by the path of this repository
 
 
 @dataclass(frozen=True, slots=True)
