@@ -23,7 +23,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,prov
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-speed bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-book bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-speed bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-words bench-book bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -162,6 +162,9 @@ bench-providers: $(VENV)/.dev  ## jobs in front of a simulated provider with a l
 
 bench-voices: $(VENV)/.listener  ## quality and cost of voices, through Seriatim and alone (ARGS="--quality espeak,hibari --rounds 9")
 	$(BIN)/python -m bench.voices $(ARGS)
+
+bench-words: $(VENV)/.listener  ## how far the times of words are from those that a recogniser hears (ARGS="--engines espeak --sentences 9")
+	$(BIN)/python -m bench.text.word_drift $(ARGS)
 
 bench-book: $(VENV)/.dev  ## an audiobook, beside its engine alone (ARGS="--kb 300 --rounds 1")
 	$(BIN)/python -m bench.book $(ARGS)

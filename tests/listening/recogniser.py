@@ -32,6 +32,15 @@ BEAM = 5  #: of the wide search
 Samples = npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class RecognisedWord:
+    """A word that was recognised, with the marks beside it."""
+
+    text: str
+    start_ms: float
+    end_ms: float
+
+
 @dataclass(slots=True)
 class Recogniser:
     """A loaded model, on one core: the processes that speak have the others."""
@@ -44,6 +53,15 @@ class Recogniser:
         if verdict.whole:
             return verdict
         return min(verdict, judge(expected, words_of(self.text(samples, BEAM))), key=lambda each: each.n_faults)
+
+    def word_times(self, samples: Samples) -> list[RecognisedWord]:
+        """The words of a recording, as Whisper writes them, and where it hears them."""
+        segments, _ = self._model.transcribe(
+            samples, language="en", beam_size=BEAM, temperature=0.0, condition_on_previous_text=False,
+            word_timestamps=True,
+        )  # fmt: skip
+        words = [word for segment in segments for word in segment.words or ()]
+        return [RecognisedWord(word.word.strip(), word.start * 1000, word.end * 1000) for word in words]
 
     def text(self, samples: Samples, beam: int = 1) -> str:
         """The text of a recording, as Whisper writes it; `beam` is how many readings it compares."""

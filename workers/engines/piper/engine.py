@@ -30,7 +30,7 @@ from seriatim.text.languages import english_name
 from seriatim.text.pronunciation import respelled
 from seriatim.text.scripts import words_in_other_scripts
 from workers.engines.engine_options import OptionInfo, read_options
-from workers.engines.phoneme_durations import WordTimes, word_times
+from workers.engines.phoneme_durations import WordTimes, begin_with_spaces, word_times
 from workers.engines.piper.phonemes import PhonemePart, PhonemeReader
 from workers.engines.piper.voice_config import VoiceConfig, read_folder
 from workers.engines.piper.voice_model import Device, IdSpeech, Scales, VoiceModel, check_device
@@ -155,7 +155,8 @@ class PiperEngine:
         if len(parts) > 1:
             return ()
         durations_ms = parts[0].durations_ms(first.durations_ms)
-        return word_times(text, parts[0].phonemes, durations_ms, partial(self._phonemes.read_alone, config=config))
+        read_alone = partial(self._phonemes.read_alone, config=config)
+        return begin_with_spaces(text, word_times(text, parts[0].phonemes, durations_ms, read_alone))
 
     def _find_voice(self, name: str, language: str) -> tuple[VoiceConfig, int]:
         """The voice of that name, with the number of its speaker; without a name, the first one of the language."""
