@@ -28,13 +28,14 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :uq:<class>:<user> zset   job -> deadline in ms less priority * 1e13
     :j:<job>          hash    see lua/pool/submit.lua
     :jt:<job>         hash    seq -> "<estimated ms>|<sentence as JSON>", deleted as sentences end
-    :js:<job>         hash    seq -> "state,attempt,failures,cost,ms,position,at/slot_at,suspect,owner", of those begun
+    :js:<job>         hash    seq -> "state,attempt,failures,cost,ms,position,at/slot_at[/spent],suspect,owner"
     :jr:<job>         zset    seq -> not-before in ms: sentences that wait for another attempt
     :jm:<job>         hash    "seq|attempt|mark" -> 1: what an engine did about attempts that it doubted
     :delay            zset    job -> the time at which a waiting retry becomes ready
     :shut             zset    batch job -> when it was looked at: only load keeps it from looking further ahead
     :lease            zset    "job|seq" -> expiry in ms of what is dispatched or running
     :yields           zset    "job|seq" of batch that may make way -> when it was begun, 0 while it waits for a slot
+    :resumes          zset    "job|seq" live, of an engine that can go on where it stopped -> order of audio ahead
     :outbox           zset    "job|seq|attempt" -> time of the pick; picked, perhaps not yet published
     :todo             zset    "verb|job|..." -> time; steps that another slot still has to make
     :dead             hash    "job|seq" -> JSON of a sentence that was given up, with its reason

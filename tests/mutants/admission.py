@@ -51,7 +51,7 @@ ADMISSION = (
     Mutant(
         "admission.late by a fault",
         f"{FOLDER}/claim.lua",
-        "if s.suspect == 0 and s.failures == 0 then note_lateness",
+        "if not by_fault then note_lateness",
         "if true then note_lateness",
         "a worker that dies has listeners refused for minutes",
         (LATENESS,),
@@ -116,15 +116,15 @@ ADMISSION = (
     Mutant(
         "way.again and again",
         f"{FOLDER}/shared/selection.lua",
-        "    s.suspect = 2\n    take_back(pool, last, t)",
-        "    take_back(pool, last, t)",
+        "  s.suspect = 2\n  take_back(pool, last, t)",
+        "  take_back(pool, last, t)",
         "a batch sentence is spoken in vain for ever",
         (FAIRNESS, MACHINE),
     ),
     Mutant(
         "way.no drop notification",
         f"{FOLDER}/shared/selection.lua",
-        "    notify_drop(last.job, last.seq, s)\n",
+        "  notify_drop(last.job, last.seq, s)\n",
         "",
         "the slot speaks on what was taken from it",
         (FAIRNESS,),

@@ -2,6 +2,7 @@
 
 from tests.mutants.admission import ADMISSION
 from tests.mutants.callers import CALLERS
+from tests.mutants.displacement import DISPLACEMENT
 from tests.mutants.governor import GOVERNOR
 from tests.mutants.handover import HANDOVER
 from tests.mutants.job import JOB
@@ -9,7 +10,7 @@ from tests.mutants.mutant import Harmless
 from tests.mutants.pool import POOL
 from tests.mutants.steps import STEPS
 
-MUTANTS = (*JOB, *POOL, *ADMISSION, *GOVERNOR, *HANDOVER, *STEPS, *CALLERS)
+MUTANTS = (*JOB, *POOL, *ADMISSION, *GOVERNOR, *HANDOVER, *DISPLACEMENT, *STEPS, *CALLERS)
 HARMLESS = (
     Harmless(
         next(mutant for mutant in MUTANTS if mutant.name == "sweep.guard against a clock that goes back"),

@@ -234,8 +234,8 @@ def _pool(run: "Run") -> None:
         sentences = sum(len(run.world.plans[job].lines) for job in run.world.plans)
         _that(
             run.world.tally["kills"] > 0
-            or run.world.studio.attempts <= sentences + run.world.tally["failures"] + run.world.tally["made way"],
-            "spoken twice, and none made way for a listener",
+            or run.world.studio.attempts <= sentences + run.world.tally["failures"] + run.world.tally["gave way"],
+            "spoken twice, and none gave way to a listener",
         )
 
 

@@ -74,16 +74,18 @@ def picked(run: "Run", messages: tuple[TaskMessage, ...]) -> None:
     """What must hold right behind a pick."""
     prefix = pool_prefix(POOL)
     pipe: Any = run.world.redis.pipeline(transaction=False)
-    pipe.hmget(f"{prefix}:m", "infl", "slots", "slack").zcard(f"{prefix}:lease").hget(f"{prefix}:n", "made_way")
+    pipe.hmget(f"{prefix}:m", "infl", "slots", "slack").zcard(f"{prefix}:lease")
+    pipe.hmget(f"{prefix}:n", "made_way", "displaced")
     for message in messages:
         pipe.hmget(f"{prefix}:j:{message.job}", "dispatched", "acked", "window", "next")
         pipe.hget(f"{prefix}:jt:{message.job}", str(message.seq))
         pipe.hget(f"{prefix}:u:{run.world.plans[message.job].user}", "infl")
-    counts, leases, made_way, *rows = pipe.execute()
+    counts, leases, gave_way, *rows = pipe.execute()
     infl, slots, slack = map(int, counts)
-    # Where a batch sentence makes way there are no more than before; before, workers may have died.
-    instead, run.ledger.made_way = int(made_way or 0) - run.ledger.made_way, int(made_way or 0)
-    run.world.tally["made way"] += max(0, instead)
+    # Where one makes way, or is displaced, there are no more than before; before, workers may have died.
+    gave_way = sum(int(n or 0) for n in gave_way)
+    instead, run.ledger.gave_way = gave_way - run.ledger.gave_way, gave_way
+    run.world.tally["gave way"] += max(0, instead)
     if infl != leases or (infl > slots + slack and instead != len(messages)):
         raise Violation(f"{infl} in flight with {leases} leases; {slots} slots and {slack} slack")
     for message, job, sentence, flying in zip(messages, rows[0::3], rows[1::3], rows[2::3], strict=True):

@@ -17,7 +17,7 @@ class Ledger:
     waiting: set[str] = field(default_factory=set)  #: producers (plan's job) that are not through
     refused: set[str] = field(default_factory=set)  #: plan's jobs whose producer gave up
     attempts: dict[tuple[str, int], int] = field(default_factory=dict)  #: highest attempt handed out
-    made_way: int = 0  #: batch sentences that the pool took back for live ones
+    gave_way: int = 0  #: sentences that the pool took back for live ones
     fence: int = 0  #: highest attempt of all
     claims: Counter[tuple[str, int]] = field(default_factory=Counter)
     streams: dict[str, StreamCheck] = field(default_factory=dict)

@@ -126,6 +126,11 @@ class RunPlan:
     inline: float = 0.0  #: share of chunks that go to the ordered stream in the step in which they arrive
 
     @property
+    def pool_continuity(self) -> Continuity:
+        """What the pool takes its engine for: in half of the runs live sentences may be displaced."""
+        return Continuity.RESUMABLE if self.seed % 2 else Continuity.EXACT
+
+    @property
     def calm(self) -> bool:
         """Does nothing go wrong but what the sentences do themselves?"""
         faults = (self.redis_kills, self.outages, self.jumps, self.memory, self.flushes)

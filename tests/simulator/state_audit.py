@@ -94,7 +94,7 @@ def _zset(reply: list[tuple[bytes, float]]) -> dict[str, float]:
     return {name.decode(): score for name, score in reply}
 
 
-FLIGHTS = ("lease", "yields", "outbox")
+FLIGHTS = ("lease", "yields", "resumes", "outbox")
 ZSETS = (*FLIGHTS, "todo", "act", "wk", "delay", "shut", "held", "tag:L", "tag:B", "elig:L", "elig:B")
 
 
@@ -193,6 +193,9 @@ def _flights(books: Books, demand: Demand) -> None:
     batch = {name for job in books.running if job.facts["class"] == "B" for name in job.flying}
     strange = set(books.zsets["yields"]) - batch
     demand(not strange, f"may make way, and is no batch sentence in flight: {strange}")
+    live = {name for name, row in flying.items() if row.state == "R"} - batch
+    strange = set(books.zsets["resumes"]) - live
+    demand(not strange, f"may be displaced, and is no live sentence that is spoken: {strange}")
     stray = set(books.zsets["outbox"]) - waiting
     demand(not stray, f"in the outbox, and not dispatched: {stray}")
 

@@ -86,8 +86,8 @@ class SimulatedWorker(Process):
     def _register(self, who: str) -> Steps[None]:
         yield from self.world.ask(who, pool_scripts.rebase, POOL)
         facts = WorkerRegistration(
-            self.slots, RATE_HZ, "exact", self.world.plan.rtf, 0.9, 0.05, "[]", "sim", "here", 1, 1,
-            fingerprint=f"machine {self.machine}", hot=self.world.plan.hot > 0,
+            self.slots, RATE_HZ, self.world.plan.pool_continuity, self.world.plan.rtf, 0.9, 0.05, "[]", "sim", "here",
+            1, 1, fingerprint=f"machine {self.machine}", hot=self.world.plan.hot > 0,
         )  # fmt: skip
         yield from self.world.ask(who, pool_scripts.register, POOL, self.name, LIFE_MS, facts)
 

@@ -126,6 +126,7 @@ METRICS = (
     Metric("worker_processes_drained", "counter", "count.processes_drained",
            "worker processes that supervisors drained in quiet times"),
     Metric("preempted_sentences", "counter", "count.made_way", "batch sentences that gave up their slot to a live one"),
+    Metric("displaced_sentences", "counter", "count.displaced", "live sentences that gave up their slot to a listener"),
     Metric("marked_sentences", "counter", "marks", "sentences that an engine had doubts about", ("pool", "mark"),
            note="it cut them, or synthesized them again; `another_take`: it continued what a worker with another "
            "fingerprint had begun"),

@@ -65,12 +65,19 @@ if budget and not spend_characters(j.user, budget, characters, t) then
 end
 count('engine_requests')
 count('engine_characters', characters)
-local lead = num(j.t0, 0) + (j.play and last_sentence_start(j.total, j.n) or s.position) - t
+local lead = num(j.t0, 0) + (j.play and last_sentence_start(j.total, j.n) or resumes_at(s)) - t
 measure('wait_' .. j.class, t - s.at, WAITS)
-local m = read(M, 'epoch', 'demand', 'slots', 'eta', 'reserve', 'allowed', 'silence', 'silences', 'theta', 'now', 'late', 'late_at')
+local m = read(M, 'epoch', 'demand', 'slots', 'eta', 'reserve', 'allowed', 'silence', 'silences', 'theta', 'now', 'late', 'late_at',
+  'continuity', 'rtf')
 if j.class == 'L' and not j.play and s.suspect ~= 3 then
   measure('slack', lead, SLACKS)
-  if s.suspect == 0 and s.failures == 0 then note_lateness(m, lead < -LATE_BY) end     -- else it is late by a fault, and not by the load
+  local by_fault = s.failures > 0 or (s.suspect ~= 0 and s.suspect ~= DISPLACED)
+  if not by_fault then note_lateness(m, lead < -LATE_BY) end     -- it would not be late by the load
+  if m.continuity == 'resumable' then
+    s.spent = s.spent or 0
+    -- How far it is ahead of its listener grows with time, for all at the same rate: the order of these scores is that of it.
+    if s.suspect == 0 then zadd(P .. ':resumes', t + lead - t / num(m.rtf, 1), name) end
+  end
 end
 if lead > 0 then lead = lead * chunk_share(m) end     -- under load smaller first pieces and chunks
 local waited = int(t - s.at)

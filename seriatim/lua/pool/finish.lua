@@ -53,6 +53,7 @@ charge(user, class, took - s.cost)
 -- times the largest recent cost, from the first on (a cold engine's first sentence counts half after 70 others). An attempt that only found its sentence whole (wall 0) measures nothing. The factor is a
 -- quotient of sums: as a mean of quotients, one "No." that took its engine's start cost would count as much as a page.
 local rtf = tonumber(m.rtf)
+took = took + num(s.spent, 0)     -- all that it took: the first part was charged when it was displaced
 if wall > 0 and audio > 0 then
   local cost = num(m.cost, took)
   local audio_sum = num(m.audio, FIRST_GUESS)

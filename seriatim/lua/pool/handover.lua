@@ -13,7 +13,8 @@ if handed_over_by(owner, name) == attempt then return 1 end
 local state, user, class = fields(job_key(job), 'state', 'user', 'class')
 if state ~= 'run' or class ~= 'L' then return 0 end
 local s = sentence_get(job, seq)
-if not s or s.attempt ~= tonumber(attempt) or s.state ~= 'R' or s.owner ~= owner or s.suspect ~= 0 then return 0 end
+if not s or s.attempt ~= tonumber(attempt) or s.state ~= 'R' or s.owner ~= owner then return 0 end
+if s.suspect ~= 0 and s.suspect ~= DISPLACED then return 0 end
 local current, credit = fields(M, 'epoch', 'handovers_left')
 if (current or '0') ~= epoch or num(credit, 0) < 0.999 then return 0 end
 

@@ -30,7 +30,7 @@ for _, name in ipairs(C('ZRANGE', P .. ':lease', 0, -1)) do
     index_job(job, t)
   end
 end
-C('DEL', P .. ':lease', P .. ':yields', P .. ':outbox')
+C('DEL', P .. ':lease', P .. ':yields', P .. ':resumes', P .. ':outbox')
 C('HSET', M, 'infl', 0)
 C('HINCRBY', M, 'restarts', 1)
 wake_dispatcher()

@@ -33,6 +33,7 @@ local function expire(name)
   end
   if not s or (s.state ~= 'D' and s.state ~= 'R') then
     C('ZREM', P .. ':yields', name)
+    C('ZREM', P .. ':resumes', name)
     return C('ZREM', P .. ':lease', name)
   end
   if s.state == 'D' then C('HINCRBY', M, 'lost_messages', 1) end

@@ -15,12 +15,14 @@ from seriatim.keys import pool_prefix
 from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run
 from seriatim.pool_metrics import PoolMetrics
+from seriatim.stream_entries import Discontinuity
 from tests.integration.jobs.test_reading import enqueue
 from tests.support.command_line import complaint, seriatim
-from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.expected_audio import Listener, by_sentence, sentences, spoken_pcm, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 SLOW = {"rtf": 0.5, "chunk_ms": 100}
+RESUMING = {"rtf": 0.25, "chunk_ms": 200, "continuity": "resumable"}
 HEARD_OUT_MS = 60_000  #: more than a short answer: its listener has heard all of it
 
 
@@ -90,6 +92,30 @@ def test_a_book_makes_way_for_a_listener_and_is_whole_all_the_same(system: RealS
         return None
 
     assert Listener(wait_until(made_way, "a book makes way")).pcm() == stream_of(text)
+
+
+@pytest.mark.thorough
+def test_a_long_live_sentence_makes_way_for_a_short_text_and_goes_on_without_a_seam(system: RealSystem) -> None:
+    """One slot, and a sentence of 23 s that takes it for six: a second listener does not wait for its end."""
+    system.workers(1, name="resuming", pool="resuming", slots=1, options=RESUMING)
+    text = f"It goes on and on, {'and on and on, ' * 24}and ends."
+
+    def displaced() -> Listener | None:
+        """The listener of one that was, and None where we came too late: whatever kept us, we try again."""
+        before = metrics_of(system, "resuming").counts.get("displaced", 0)
+        long = Listener(enqueue(system, [text], pool="resuming", user="hog"))
+        wait_until(lambda: speaking(system, long.job))
+        answer = enqueue(system, ["Yes."], pool="resuming", user="ann")
+        assert len(Listener(answer).pcm()) == len(stream_of(["Yes."]))
+        answer.report_played(HEARD_OUT_MS)
+        if metrics_of(system, "resuming").counts.get("displaced", 0) > before:
+            return long
+        long.job.cancel()
+        return None
+
+    listener = wait_until(displaced, "a long sentence makes way")
+    assert [len(pcm) for pcm in by_sentence(listener.all()).values()] == [len(spoken_pcm(text))]
+    assert not any(isinstance(entry, Discontinuity) for entry in listener.entries)
 
 
 def test_a_listener_that_is_gone_for_its_grace_gives_its_slots_back(system: RealSystem) -> None:

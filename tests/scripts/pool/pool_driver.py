@@ -172,7 +172,7 @@ class PoolDriver:
         return raw.decode() if isinstance(raw, bytes) else ""
 
     def record(self, message: TaskMessage) -> list[str]:
-        """state, attempt, failures, cost, ms, position, at/slot_at, suspect, owner; [] when the sentence is over."""
+        """state, attempt, failures, cost, ms, position, at/slot_at[/spent], suspect, owner; [] when it is over."""
         raw = self.redis.hget(f"{P}:js:{message.job}", str(message.seq))
         return raw.decode().split(",", 8) if isinstance(raw, bytes) else []
 
@@ -184,7 +184,7 @@ class PoolDriver:
         keys = self.held()
         infl = int(self.m("infl"))
         assert infl == len(keys.get(":lease", {}))
-        assert set(keys.get(":yields", {})) <= set(keys.get(":lease", {}))
+        assert {*keys.get(":yields", {}), *keys.get(":resumes", {})} <= set(keys.get(":lease", {}))
         assert infl == sum(int(h.get("infl", 0)) for name, h in keys.items() if name.startswith(":u:"))
         return infl
 

@@ -1,6 +1,7 @@
 """The handover of live sentences whose engine is silent. Part of the model."""
 
 from seriatim.records import TaskMessage
+from tests.scripts.pool_machine import pool_displacement
 from tests.scripts.pool_machine.pool_state import (
     LIVE,
     Pool,
@@ -65,7 +66,8 @@ def _running(pool: Pool, message: TaskMessage, owner: str) -> PoolSentence | Non
     sentence = job.unfinished.get(message.seq)
     if job.state != "run" or job.kind != LIVE or sentence is None or sentence.attempt != message.attempt:
         return None
-    return sentence if sentence.state == "R" and sentence.owner == owner and sentence.suspect == 0 else None
+    spoken_here = sentence.state == "R" and sentence.owner == owner
+    return sentence if spoken_here and sentence.suspect in (0, pool_displacement.DISPLACED) else None
 
 
 def _back(pool: Pool, message: TaskMessage, t: float, wait_ms: int = 0) -> None:

@@ -12,7 +12,7 @@ from seriatim.lua.pool_records import (
 )
 from seriatim.pool_metrics import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
 from seriatim.records import TaskMessage
-from tests.scripts.pool_machine import pool_governor, pool_handover
+from tests.scripts.pool_machine import pool_displacement, pool_governor, pool_handover
 from tests.scripts.pool_machine.pool_state import (
     BATCH,
     DAY_MS,
@@ -34,6 +34,8 @@ from tests.scripts.pool_machine.pool_state import (
     over,
     ready_retries,
     requeue,
+    resumes_at,
+    rtf_of,
     squeeze,
     to_digits,
 )  # fmt: skip
@@ -101,7 +103,7 @@ def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
     ready = ready_retries(job, t)
     seq = ready[0] if ready else job.next
     ms = job.unfinished[seq].ms if ready else job.estimates[seq]
-    return Candidate(name, job, seq, ms, bool(ready), ms * (1 if pool.rtf is None else pool.rtf), deadlines[user])
+    return Candidate(name, job, seq, ms, bool(ready), ms * rtf_of(pool), deadlines[user])
 
 
 def _make_way(pool: Pool, t: float) -> bool:
@@ -126,6 +128,8 @@ def _make_way(pool: Pool, t: float) -> bool:
         pool.numbers["wasted_ms"] += made(pool, s, t)
         s.suspect = 2
         _take_back(pool, name, seq, t)
+    if pool.in_flight() >= pool.usable:
+        pool_displacement.displace(pool, live.cost, t)
     return pool.in_flight() < pool.usable
 
 
@@ -245,14 +249,15 @@ def claim(
         return ClaimResult(verdict)
     job, worker = pool.jobs[message.job], pool.workers[owner]
     sentence = job.unfinished[message.seq]
-    lead = job.t0 + (job.last if job.file else sentence.position) - t
+    lead = job.t0 + (job.last if job.file else resumes_at(pool, sentence)) - t
     pool.numbers["engine_requests"] += 1
     pool.numbers["engine_characters"] += len(str(message.seq))
     pool.numbers[f"wait_{job.kind}:{bucket(t - sentence.at, WAIT_BOUNDS_MS)}"] += 1
     if job.kind == LIVE and not job.file and sentence.suspect != 3:
         pool.numbers[f"slack:{bucket(lead, SLACK_BOUNDS_MS)}"] += 1
-        if sentence.suspect == 0 and sentence.failures == 0:
+        if sentence.suspect in (0, pool_displacement.DISPLACED) and sentence.failures == 0:
             _note_lateness(pool, late=lead < -LATE_BY_MS)
+        pool_displacement.note_claim(pool, message.job, message.seq, sentence, lead, t)
     if lead > 0:
         lead *= squeeze(pool.load, 0.85)
     waited = int(to_digits(t - sentence.at, 0))
@@ -314,6 +319,7 @@ def finish(pool: Pool, message: TaskMessage, finished: FinishedSentence, raw: fl
         pool_governor.raise_after_sentence(pool, message.attempt, t)
         pool.numbers[f"synthesis:{bucket(wall_ms, TIME_BOUNDS_MS)}"] += 1
     charge(pool, pool.jobs[message.job], took - sentence.cost)
+    took += sentence.spent or 0
     if wall_ms > 0 and audio_ms > 0:
         _learn(pool, took, audio_ms)
         _follow_speed(pool, pool.jobs[message.job], room)

@@ -42,8 +42,9 @@ class PoolSentence:
     at: float = 0.0  #: D: since when it could have been dispatched; R: since when it is spoken
     slot_at: float = 0.0  #: since when it takes a slot's time
     #: 1: it may have killed a process, and runs alone; 2: it made way once; 3: a live one that was postponed; 4: handed
-    #: over
+    #: over; 5: displaced
     suspect: int = 0
+    spent: float | None = None  #: slot time of displaced attempts; None: its engine cannot go on where it stopped
     owner: str = ""
 
     @property
@@ -179,6 +180,8 @@ class Pool:
     epoch: str = "0"
     swept: float = 0.0
     rate_hz: int | None = None
+    continuity: str = ""
+    resumes: dict[str, float] = field(default_factory=dict)  #: live ones that may be displaced, the most ahead highest
     jobs: dict[str, PoolJob] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     workers: dict[str, PoolWorker] = field(default_factory=dict)
@@ -326,7 +329,7 @@ def _due(pool: Pool, name: str, job: PoolJob, t: float) -> float | None:
         pool.delay[name] = min(later)
     ready = ready_retries(job, t)
     if ready:
-        position = job.unfinished[ready[0]].position
+        position = resumes_at(pool, job.unfinished[ready[0]])
     elif job.next < len(job.estimates) and job.dispatched - job.acked < job.window:
         if job.dispatched - job.acked >= _window(pool, job):
             pool.shut[name] = t
@@ -337,6 +340,15 @@ def _due(pool: Pool, name: str, job: PoolJob, t: float) -> float | None:
     if job.kind == BATCH:
         return job.t0
     return job.t0 + (job.last if job.file else position)
+
+
+def rtf_of(pool: Pool) -> float:
+    return 1 if pool.rtf is None else pool.rtf
+
+
+def resumes_at(pool: Pool, sentence: PoolSentence) -> float:
+    """Where in its job it goes on, in ms."""
+    return sentence.position + min(sentence.ms, (sentence.spent or 0) / rtf_of(pool))
 
 
 def _window(pool: Pool, job: PoolJob) -> float:
@@ -387,6 +399,7 @@ def land(pool: Pool, name: str, seq: int) -> PoolSentence:
     """Take a sentence out of flight."""
     sentence, entry = pool.jobs[name].unfinished[seq], name_of(name, seq)
     pool.lease.pop(entry, None)
+    pool.resumes.pop(entry, None)
     pool.outbox.pop(f"{entry}|{sentence.attempt}", None)
     worker = pool.workers.get(sentence.owner)
     if worker is not None:

@@ -25,6 +25,7 @@ UNSET = {
     "characters_minute": -1,
     "characters_due": 0,
 }  #: limits of the governor
+ZSETS = ("lease", "outbox", "todo", "delay", "act", "line", "ends", "shut", "resumes")
 JOB_FIELDS = (
     "n", "next", "live", "infl", "dispatched", "acked", "t0", "closed", "producer", "priority", "rate", "seen", "ready",
 )  # fmt: skip
@@ -45,7 +46,7 @@ def of_model(pool: Pool) -> dict[str, Any]:
         "dead at": {n: w.dead_at for n, w in pool.workers.items()},
         "speaking": {n: dict(w.speaking) for n, w in pool.workers.items() if w.speaking},
         "lease": pool.lease, "outbox": pool.outbox, "todo": pool.todo, "delay": pool.delay, "act": pool.act,
-        "line": pool.line, "ends": pool.ends, "held": pool.held, "shut": pool.shut,
+        "resumes": pool.resumes, "line": pool.line, "ends": pool.ends, "held": pool.held, "shut": pool.shut,
         "own": {n: s for n, s in pool.own.items() if s},
         "numbers": {name: n for name, n in pool.numbers.items() if n},
         "dead": set(pool.dead), "limits": _limits_of(pool),
@@ -121,17 +122,18 @@ def _job(pool: Pool, job: PoolJob) -> dict[str, Any]:
 
 def _sentences(job: PoolJob) -> dict[str, tuple[Any, ...]]:
     return {
-        str(seq): (s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.slot_at, s.suspect, s.owner)
+        str(seq): (
+            s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.slot_at, s.suspect, s.owner,
+            -1 if s.spent is None else s.spent,
+        )
         for seq, s in job.unfinished.items()
-    }
+    }  # fmt: skip
 
 
 def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the server holds, from `contents`."""
     m = found.get(":m", {})
-    zsets = {
-        name: found.get(f":{name}", {}) for name in ("lease", "outbox", "todo", "delay", "act", "line", "ends", "shut")
-    }
+    zsets = {name: found.get(f":{name}", {}) for name in ZSETS}
     held = {name.partition("|")[0]: at for name, at in found.get(":held", {}).items()}
     return zsets | {
         "held": held,
@@ -193,9 +195,9 @@ def _job_hash(found: Mapping[str, Any], name: str, h: Mapping[str, str]) -> dict
 
 def _packed(s: str) -> tuple[Any, ...]:
     state, attempt, failures, cost, ms, position, at, suspect, owner = s.split(",", 8)
-    since, _, slot_at = at.partition("/")
+    since, slot_at, *spent = at.split("/")
     numbers = (int(attempt), int(failures), float(cost), int(ms), float(position), float(since), float(slot_at))
-    return state, *numbers, int(suspect), owner
+    return state, *numbers, int(suspect), owner, float(spent[0]) if spent else -1
 
 
 def _worker_hash(w: Mapping[str, str]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def register(pool: Pool, owner: str, life_ms: int, facts: WorkerRegistration, ra
     others = set(pool.workers) - {owner}
     if pool.rate_hz not in (None, facts.rate_hz) and (others or pool.act):
         return RegisterResult(pool.rate_hz or 0)
-    pool.rate_hz, pool.eta, pool.reserve = facts.rate_hz, facts.eta, facts.reserve
+    pool.rate_hz, pool.eta, pool.reserve, pool.continuity = facts.rate_hz, facts.eta, facts.reserve, facts.continuity
     pool.rtf = facts.rtf if pool.rtf is None else pool.rtf
     worker = pool.workers.setdefault(owner, PoolWorker(facts.slots, 0.0, since=t))
     worker.slots, worker.dead_at, worker.fingerprint = facts.slots, t + life_ms, facts.fingerprint
@@ -185,5 +185,6 @@ def rebase(pool: Pool, fence: int, epoch: str, raw: float) -> int:
         requeue(pool.jobs[job_name], seq, t)
         look_at(pool, job_name, t)
     pool.lease.clear()
+    pool.resumes.clear()
     pool.outbox.clear()
     return 2

@@ -39,8 +39,8 @@ class House(PoolRules):
         self, owner: str, slots: int, life_ms: int, rate_hz: int, fingerprint: str = "A", hot: bool = False
     ) -> None:
         facts = WorkerRegistration(
-            slots, rate_hz, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0, fingerprint=fingerprint,
-            hot=hot,
+            slots, rate_hz, self.continuity, self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0,
+            fingerprint=fingerprint, hot=hot,
         )  # fmt: skip
         self.two.do(
             scripts.register(POOL, owner, life_ms, facts).at(self.raw),

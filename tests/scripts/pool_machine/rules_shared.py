@@ -20,6 +20,7 @@ class PoolRules(RuleBasedStateMachine):
     retry: RetryPolicy
     rtf: float
     reserve: float
+    continuity: str
 
     def __init__(self) -> None:
         super().__init__()

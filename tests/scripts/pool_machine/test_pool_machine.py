@@ -11,7 +11,7 @@ from tests.scripts.pool_machine.pool_and_model import PREFIX
 from tests.scripts.pool_machine.pool_handover import KNOWN
 from tests.scripts.pool_machine.rules_processes import House
 from tests.scripts.pool_machine.rules_sentences import Voices
-from tests.scripts.pool_machine.rules_shared import LIFE_MS
+from tests.scripts.pool_machine.rules_shared import LIFE_MS, OWNERS
 from tests.scripts.pool_machine.rules_submission import SPEC, SubmissionRules
 
 
@@ -22,15 +22,15 @@ class PoolMachine(House, SubmissionRules, Voices):
         slots=st.integers(1, 4), most=st.integers(1, 2), rtf=st.sampled_from([0.25, 0.25, 1.0, 3.0]),
         gap=st.sampled_from(list(GapPolicy)), closed=st.booleans(), theta=st.sampled_from([None, 3_000, 200]),
         reserve=st.sampled_from([0.05, 0.6]), handovers=st.sampled_from([0, 1, 5]), known=st.booleans(),
-        late=st.sampled_from([1, 1, 1.2]),
+        late=st.sampled_from([1, 1, 1.2]), continuity=st.sampled_from(["exact", "resumable"]),
     )  # fmt: skip
     def begin(
         self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int | None, reserve: float,
-        handovers: int, known: bool, late: float,
+        handovers: int, known: bool, late: float, continuity: str,
     ) -> None:  # fmt: skip
         """A house at work: a talk, a book, and two processes."""
         self.retry = RetryPolicy(max_failures=most, backoff_ms=300, ended_life_ms=600_000)
-        self.rtf, self.reserve = rtf, reserve
+        self.rtf, self.reserve, self.continuity = rtf, reserve, continuity
         self.restart(restarted=False)
         self.register("w1", slots, LIFE_MS, 22_050)
         self.register("w2", 1, LIFE_MS, 22_050)
@@ -56,6 +56,20 @@ class PoolMachine(House, SubmissionRules, Voices):
         self.leave(owner, died=True)
         self.register(owner, 2, LIFE_MS, 22_050)
         self.a_process_gets_all(owner)
+
+    @precondition(lambda self: self.continuity == "resumable")
+    @rule(owner=OWNERS, ms=st.sampled_from([700, 1_500, 3_000]), again=st.booleans())
+    def one_waits_behind_long_sentences(self, owner: str, ms: int, again: bool) -> None:
+        """All slots speak long live sentences, and another listener comes; what is displaced goes on later."""
+        for n in range(3):
+            self.hand_in(Submission(f"long{len(self.submissions)}", f"reader{n}", JobKind.LIVE, SPEC), [30_000])
+        self.a_process_gets_all(owner)
+        self.raw += ms
+        self.hand_in(Submission(f"short{len(self.submissions)}", "listener", JobKind.LIVE, SPEC), [300])
+        self.a_process_gets_all(owner)
+        if again:
+            self.all_is_spoken(1.0)
+            self.a_process_gets_all(owner)
 
 
 @pytest.mark.timeout(3_600)  # the thorough profile, and finding the smallest example

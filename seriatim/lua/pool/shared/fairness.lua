@@ -49,7 +49,7 @@ local function deadline(job, j, t)
   local retry, later = ready_retry(job, t)
   if later then zadd(P .. ':delay', later, job) elseif retry then C('ZREM', P .. ':delay', job) end
   local position = tonumber(j.dispatched)
-  if retry then position = sentence_get(job, retry).position
+  if retry then position = resumes_at(sentence_get(job, retry))
   else
     local ahead, window = position - tonumber(j.acked), tonumber(j.window)
     if j.next == j.n or ahead >= window then return nil end

@@ -10,6 +10,7 @@ local function take_out_of_flight(job, seq, s, user, class)
   local name = member(job, seq)
   C('ZREM', P .. ':lease', name)
   if class == 'B' then C('ZREM', P .. ':yields', name) end
+  if s.spent then C('ZREM', P .. ':resumes', name) end
   if s.state == 'D' then C('ZREM', P .. ':outbox', name .. '|' .. int(s.attempt)) end
   if s.owner ~= '' then
     local w = P .. ':w:' .. s.owner

@@ -1,16 +1,26 @@
 -- The record of a sentence that was dispatched at least once, and the life of the keys that belong to a job.
 -- States: D dispatched, R running, Q waits for another attempt, X given up, to be filled.
--- `suspect`: 1 it may have killed a process, and runs alone; 2 (batch) it made way once; 3 (live) it was postponed; 4 (live) it was handed over once.
+-- `suspect`: 1 it may have killed a process, and runs alone; 2 (batch) it made way once; 3 (live) it was postponed; 4 (live) it was handed over once;
+-- 5 (live) it was displaced once.
 -- `at`: D: since when it could have been dispatched; R: since when it is spoken. `slot_at`: since when it takes a slot's time: from
--- its pick, or from the end of its slot's last sentence where it was picked before (records of older versions lack it).
+-- its pick, or from the end of its slot's last sentence where it was picked before (records of older versions lack it). `spent`: slot
+-- time of its attempts that were displaced, in ms; nil unless its engine can go on where it stopped (:resumes has those in flight).
+local DISPLACED = 5
+
 local function sentence_get(job, seq)
   local packed = C('HGET', P .. ':js:' .. job, seq)
   if not packed then return nil end
-  local state, attempt, failures, cost, ms, position, at, slot_at, suspect, owner =
-    string.match(packed, '^(%a),(%d+),(%d+),([%d%.]+),(%d+),(%d+),(%d+)/?(%d*),(%d),(.*)$')
+  local state, attempt, failures, cost, ms, position, at, slot_at, spent, suspect, owner =
+    string.match(packed, '^(%a),(%d+),(%d+),([%d%.]+),(%d+),(%d+),(%d+)/?(%d*)/?(%d*),(%d),(.*)$')
   return {state = state, attempt = tonumber(attempt), failures = tonumber(failures), cost = tonumber(cost),
           ms = tonumber(ms), position = tonumber(position), at = tonumber(at),
-          slot_at = tonumber(slot_at) or tonumber(at), suspect = tonumber(suspect), owner = owner}
+          slot_at = tonumber(slot_at) or tonumber(at), spent = tonumber(spent), suspect = tonumber(suspect), owner = owner}
+end
+
+-- Where in its job a sentence goes on, in ms of audio: behind what was made of it before it was displaced.
+local function resumes_at(s)
+  if num(s.spent, 0) == 0 then return s.position end
+  return s.position + math.min(s.ms, s.spent / num(C('HGET', M, 'rtf'), 1))
 end
 
 -- The pool's keys of a job outlast it by the pool's own life: it is the sweep that ends a job, in the pool's time. Were Redis
@@ -22,8 +32,9 @@ end
 
 local function sentence_put(job, seq, s, t)
   local key = P .. ':js:' .. job
-  local new = C('HSET', key, seq, string.format('%s,%.0f,%d,%.3f,%.0f,%.0f,%.0f/%.0f,%d,%s',
-    s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.slot_at, s.suspect, s.owner))
+  local spent = s.spent and '/' .. int(s.spent) or ''
+  local new = C('HSET', key, seq, string.format('%s,%.0f,%d,%.3f,%.0f,%.0f,%.0f/%.0f%s,%d,%s',
+    s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.slot_at, spent, s.suspect, s.owner))
   if new == 1 and C('HLEN', key) == 1 then keep_with_job(job, key, t) end
 end
 

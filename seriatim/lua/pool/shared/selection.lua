@@ -75,18 +75,18 @@ local function choose(pool, t)
   return batch
 end
 
--- A batch sentence in flight, from its name in :yields. What was lost with its job's keys is dropped there.
-local function yielding_sentence(name)
+-- A sentence in flight, from its name in an index (:yields, :resumes). What was lost with its job's keys is dropped there.
+local function flying_sentence(name, index)
   local job, seq = string.match(name, '^(.*)|(%d+)$')
   local s = sentence_get(job, seq)
-  if not s then C('ZREM', P .. ':yields', name) return nil end
+  if not s then C('ZREM', P .. index, name) return nil end
   return {name = name, job = job, seq = seq, s = s, user = C('HGET', job_key(job), 'user')}
 end
 
 -- Batch sentences that wait in the queue for a slot. All are about to be taken back: each is looked at once.
 local function batch_in_queue()
   local queued = {}
-  for _, name in ipairs(C('ZRANGEBYSCORE', P .. ':yields', 0, 0)) do queued[#queued + 1] = yielding_sentence(name) end
+  for _, name in ipairs(C('ZRANGEBYSCORE', P .. ':yields', 0, 0)) do queued[#queued + 1] = flying_sentence(name, ':yields') end
   return queued
 end
 
@@ -96,7 +96,7 @@ local function latest_started(t)
   while true do
     local name = unpack(C('ZREVRANGEBYSCORE', P .. ':yields', '+inf', '(0', 'LIMIT', 0, 1))
     if not name then return nil end
-    local one = yielding_sentence(name)
+    local one = flying_sentence(name, ':yields')
     if one and (t - one.s.at) * 2 < one.s.cost and one.s.at + one.s.cost - t > LONG then return one end
     C('ZREM', P .. ':yields', name)
   end
@@ -110,9 +110,57 @@ local function take_back(pool, one, t)
   index_job(one.job, t)
 end
 
--- All slots are taken. Where a live sentence is the first of its job, or is needed before a slot will be free, batch makes way:
--- returns the live job if a slot is free for it now. Each sentence makes way once (suspect 2), so that none is spoken in vain
+-- The batch sentence that was begun last gives its slot to a live one. It makes way once (suspect 2), so that it is not spoken in vain
 -- for ever.
+local function make_latest_way(pool, t)
+  local last = latest_started(t)
+  if not last then return end
+  local s = last.s
+  count('made_way')
+  count('wasted_ms', audio_made(s, t))
+  event(last.job, t, 'lost', 'seq', last.seq, 'attempt', int(s.attempt), 'owner', s.owner, 'claimed', int(s.at), 'reason',
+    'made way for a listener')
+  notify_drop(last.job, last.seq, s)
+  s.suspect = 2
+  take_back(pool, last, t)
+end
+
+-- The live sentence in flight whose listener has the most audio ahead, if that bears a wait for several sentences such as the one
+-- that is `cost` ms of a slot, and enough is left of it. One that is nearly over is dropped from the index.
+local BEARS, BEARS_MORE = 3, 1000     -- times the cost, and ms: with less, listeners of a burst fell silent later (decision 74)
+local function displaceable(pool, cost, t)
+  while true do
+    local name = unpack(C('ZREVRANGEBYSCORE', P .. ':resumes', '+inf', '-inf', 'LIMIT', 0, 1))
+    local one = name and flying_sentence(name, ':resumes')
+    if not name then return nil end
+    if one and one.s.ms * pool.rtf - (t - one.s.slot_at) > LONG then
+      local made = math.min(one.s.ms, (t - one.s.at) / pool.rtf)
+      local ahead = num(C('HGET', job_key(one.job), 't0'), 0) + one.s.position + made - t
+      return ahead >= BEARS * cost + BEARS_MORE and one or nil
+    end
+    C('ZREM', P .. ':resumes', name)
+  end
+end
+
+-- A live sentence gives its slot to the sentence of another listener who waits, and goes on later where it stopped. Once (suspect 5).
+local function displace(pool, cost, t)
+  local one = displaceable(pool, cost, t)
+  if not one then return end
+  local s, spent = one.s, t - one.s.slot_at
+  count('displaced')
+  event(one.job, t, 'lost', 'seq', one.seq, 'attempt', int(s.attempt), 'owner', s.owner, 'claimed', int(s.at), 'reason',
+    'displaced by a listener who waits')
+  notify_drop(one.job, one.seq, s)
+  take_out_of_flight(one.job, one.seq, s, one.user, 'L')
+  pool.infl = pool.infl - 1
+  charge(one.user, 'L', spent - s.cost)
+  s.suspect, s.spent = DISPLACED, spent
+  requeue(one.job, one.seq, s, t, t)
+  index_job(one.job, t)
+end
+
+-- All slots are taken. Where a live sentence is the first of its job, or is needed before a slot will be free, batch makes way, or
+-- another listener's sentence of an engine that can go on with it: returns the live job if a slot is free for it now.
 local function make_way(pool, t)
   if pool.infl < pool.slots or (pool.theta or LONG + 1) <= LONG then return nil end     -- theta is above the longest recent cost
   local live = first_job(pool, 'L')
@@ -121,16 +169,7 @@ local function make_way(pool, t)
   local needed = j.play and last_sentence_start(j.total, j.n) or tonumber(j.dispatched)     -- a file's first sentence is not awaited
   if (j.play or needed > 0) and j.t0 + needed - t > pool.cost then return nil end
   for _, one in ipairs(batch_in_queue()) do take_back(pool, one, t) end
-  local last = pool.infl >= pool.slots and latest_started(t)
-  if last then
-    local s = last.s
-    count('made_way')
-    count('wasted_ms', audio_made(s, t))
-    event(last.job, t, 'lost', 'seq', last.seq, 'attempt', int(s.attempt), 'owner', s.owner, 'claimed', int(s.at), 'reason',
-      'made way for a listener')
-    notify_drop(last.job, last.seq, s)
-    s.suspect = 2
-    take_back(pool, last, t)
-  end
+  if pool.infl >= pool.slots then make_latest_way(pool, t) end
+  if pool.infl >= pool.slots then displace(pool, with_sentence(pool, live, t).cost, t) end
   return pool.infl < pool.slots and first_job(pool, 'L') or nil
 end
