@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from seriatim.errors import Refused as Refused
     from seriatim.errors import SentenceTooLong as SentenceTooLong
     from seriatim.errors import SeriatimError as SeriatimError
+    from seriatim.errors import StoreRefused as StoreRefused
     from seriatim.errors import StoreUnavailable as StoreUnavailable
     from seriatim.errors import TextTooLarge as TextTooLarge
     from seriatim.errors import TimedOut as TimedOut
@@ -108,6 +109,7 @@ _MODULES = {
         "Refused",
         "SentenceTooLong",
         "SeriatimError",
+        "StoreRefused",
         "StoreUnavailable",
         "TextTooLarge",
         "TimedOut",

@@ -13,7 +13,8 @@
     │   ├── IdempotencyConflict   no         an idempotency key that stands for another text or other options
     │   └── Unwritable            no         the output cannot be written: no directory, a full disk, a reader that left
     ├── Misconfigured             no         settings or the Redis server are not fit for use
-    │   └── CommandRefused        no         the Redis server refuses a command: a missing right, or a foreign key
+    │   ├── CommandRefused        no         the Redis server refuses a command: a missing right, or a foreign key
+    │   └── StoreRefused          no         the bucket of recordings refuses a request: keys, rights, region, clock
     ├── EngineUnavailable         no         the engine's package, model or library is missing
     ├── EngineFailed              yes        the engine could not speak this sentence this time
     │   └── UpstreamFailed        yes        the server behind an engine failed, or cannot be reached
@@ -103,6 +104,10 @@ class CommandRefused(Misconfigured):
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
         self.code = code  #: code of the error reply, such as NOPERM; "" if it had none
+
+
+class StoreRefused(Misconfigured):
+    """The bucket of recordings refuses a request, and a retry does not help: keys, rights, region or clock."""
 
 
 class EngineUnavailable(SeriatimError):

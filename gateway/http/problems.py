@@ -58,10 +58,13 @@ class HttpProblem(Exception):
 
 
 def problem_of(error: errors.SeriatimError) -> HttpProblem:
-    """Convert an error of `seriatim.errors`. The details of a command that Redis refuses go to the log only."""
+    """Convert an error of `seriatim.errors`. What Redis or a bucket refuses, and where they are, is in the log only."""
     if isinstance(error, errors.CommandRefused):
         log.error("redis refused a command", extra={"error": str(error)})
         error = errors.Unavailable("Redis refused a command; see the gateway's log")
+    elif isinstance(error, errors.StoreRefused | errors.StoreUnavailable):
+        log.error("bucket refused or did not answer", extra={"error": str(error)})
+        error = type(error)("the store of recordings cannot be used now; see the gateway's log")
     status, kind = next(((s, k) for cls, s, k in TABLE if isinstance(error, cls)), (500, "server_error"))
     headers: dict[str, str] = {}
     if error.retryable:

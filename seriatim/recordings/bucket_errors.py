@@ -1,13 +1,13 @@
 """Errors of an S3-compatible server, as errors of ours that say what to do. No I/O.
 
-What a retry may heal is `StoreUnavailable`: an outage, an overload, a network. The rest is `Misconfigured`: a bucket,
+What a retry may heal is `StoreUnavailable`: an outage, an overload, a network. The rest is `StoreRefused`: a bucket,
 keys, a right, a region or a clock that an operator has to set.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from seriatim.errors import Misconfigured, StoreUnavailable
+from seriatim.errors import StoreRefused, StoreUnavailable
 from seriatim.recordings.store_place import Bucket
 
 RIGHTS = "s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject"
@@ -55,28 +55,28 @@ def code_of(response: Mapping[str, Any]) -> str:
     return SAME_AS.get(code, code)
 
 
-def error_of_answer(bucket: Bucket, response: Mapping[str, Any]) -> Misconfigured | StoreUnavailable:
+def error_of_answer(bucket: Bucket, response: Mapping[str, Any]) -> StoreRefused | StoreUnavailable:
     """The error for an answer that refuses a request; `response` as botocore's ClientError has it."""
     code, found = code_of(response), response.get("Error", {})
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in ADVICE:
         region = found.get("Region") or _header(response, "x-amz-bucket-region")
-        return Misconfigured(f"{bucket}: {ADVICE[code].format(region=f', {region}' if region else '')}")
+        return StoreRefused(f"{bucket}: {ADVICE[code].format(region=f', {region}' if region else '')}")
     reason = " ".join(filter(None, (code or str(status), str(found.get("Message", ""))[:200])))
     if code in PASSING or status >= SERVER_ERROR:
         return StoreUnavailable(f"{bucket}: the server refused a request: {reason}")
-    return Misconfigured(f"{bucket}: the server refused a request: {reason}; check SERIATIM_STORE_DIR and the bucket")
+    return StoreRefused(f"{bucket}: the server refused a request: {reason}; check SERIATIM_STORE_DIR and the bucket")
 
 
-def error_of_failure(bucket: Bucket, error: Exception) -> Misconfigured | StoreUnavailable:
+def error_of_failure(bucket: Bucket, error: Exception) -> StoreRefused | StoreUnavailable:
     """The error for a request without an answer; `error` is a BotoCoreError."""
     kinds = {cls.__name__ for cls in type(error).__mro__}
     reason = " ".join(str(error).split())[:300]
     if kinds & NETWORK:
         return StoreUnavailable(f"{bucket}: no answer: {reason}")
     if kinds & CREDENTIALS:
-        return Misconfigured(f"{bucket}: no credentials: {reason}; set {KEYS}")
-    return Misconfigured(f"{bucket}: {reason}; check SERIATIM_STORE_DIR and AWS's settings")
+        return StoreRefused(f"{bucket}: no credentials: {reason}; set {KEYS}")
+    return StoreRefused(f"{bucket}: {reason}; check SERIATIM_STORE_DIR and AWS's settings")
 
 
 def _header(response: Mapping[str, Any], name: str) -> str:

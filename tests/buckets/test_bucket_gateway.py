@@ -7,6 +7,8 @@ import httpx2
 import numpy as np
 import pytest
 
+from gateway.http.problems import problem_of
+from seriatim.errors import StoreRefused
 from tests.buckets.s3_server import S3Server
 from tests.http.decoded_audio import decoded
 from tests.http.gateways import Gateway, clear, start
@@ -132,7 +134,15 @@ def test_an_outage_of_the_server_is_a_503_with_a_time_to_retry(client: httpx2.Cl
         s3.start()
     assert (found.status_code, found.json()["error"]["code"]) == (503, "store_unavailable")
     assert "retry-after" in found.headers
+    assert found.json()["error"]["message"] == "the store of recordings cannot be used now; see the gateway's log"
     assert client.get(f"{path}/audio?format=pcm").content == EXPECTED
+
+
+def test_what_a_bucket_refuses_goes_to_the_log_alone() -> None:
+    """Its clients learn neither the bucket nor its server."""
+    problem = problem_of(StoreRefused("s3://speech/store?endpoint=http://minio.lan: access denied; allow these keys"))
+    assert (problem.status, problem.code) == (500, "store_refused")
+    assert problem.message == "the store of recordings cannot be used now; see the gateway's log"
 
 
 def test_a_bucket_has_no_disk_whose_room_is_measured(client: httpx2.Client) -> None:
