@@ -255,6 +255,10 @@ class Settings:
         "", "pool that speaks what names no model, or one of OpenAI's; empty: as where programs name no engine"
     )
     http_models: str = _text("", "other names of pools, for clients that cannot be changed: tts-1=espeak,tts-1-hd=xtts")
+    http_routes_file: str = _text(
+        "",
+        "pools of several servers behind one gateway (docs/how-to/deploy.md): a file of servers and of models' pools",
+    )
     http_voices: str = _text("", "other names of voices: alloy=en-us,nova=en-gb; OpenAI's mean the default otherwise")
     http_pcm_hz: int = _int(
         24_000, "rate of pcm from OpenAI's speech route, which its clients take for granted; 0: as the pool makes it", 0

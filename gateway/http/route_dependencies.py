@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem
+from gateway.http.routing.route_table import server_of_job
 
 bearer = HTTPBearer(
     auto_error=False, description="An API key (docs/reference/http.md); not needed if the gateway has no keys."
@@ -20,6 +21,15 @@ def context_of(connection: HTTPConnection) -> GatewayContext:
     """The context of this process."""
     context: GatewayContext = connection.app.state.context
     return context
+
+
+async def context_of_job(connection: HTTPConnection) -> GatewayContext:
+    """The context of the server whose job the path names; that of `main` where it names none.
+
+    It is asynchronous, so that it runs in the request's own task, whose threads are that server's from then on.
+    """
+    main = context_of(connection)
+    return main.at(main.known_server(server_of_job(str(connection.path_params.get("job_id", "")))))
 
 
 def key_of(connection: HTTPConnection) -> str:
@@ -63,6 +73,6 @@ def authenticate_key(context: GatewayContext, key: str) -> Caller:
     return caller
 
 
-ContextDep = Annotated[GatewayContext, Depends(context_of)]
+ContextDep = Annotated[GatewayContext, Depends(context_of_job)]
 ReaderDep = Annotated[None, Depends(check_list_access)]
 CallerDep = Annotated[Caller, Depends(caller_of)]

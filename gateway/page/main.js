@@ -11,7 +11,7 @@ import { TextView } from "./text-view.js";
 import { setUpSamples } from "./voices/sample-player.js";
 import { loadVoices, setUpVoiceButtons } from "./voices/voice-fields.js";
 
-const JOB = /^[0-9a-f]{32}$/;
+const JOB = /^[0-9a-f]{32}(x[a-z0-9]{1,16})?$/;
 const STEP_S = 5; // of an arrow key
 const RATE = "seriatim.rate";
 

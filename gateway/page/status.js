@@ -7,7 +7,7 @@ import { showPools } from "./pool-list.js";
 import { watchPools } from "./pool-watch.js";
 import { TimelineView } from "./timeline-view.js";
 
-const JOB = /^[0-9a-f]{32}$/;
+const JOB = /^[0-9a-f]{32}(x[a-z0-9]{1,16})?$/;
 
 let job = "";
 let closeTimeline = new AbortController();

@@ -42,9 +42,11 @@ def check_webhook(url: str, settings: Settings) -> None:
 
 def make_submission(
     request: JobRequest, settings: Settings, *, closed: bool, producer_ms: int, queue_limit_ms: int, cut: str,
-    warning: str = "",
+    warning: str = "", job_suffix: str = "",
 ) -> Submission:  # fmt: skip
     """The submission of a new job; `cut` as `segmentation_to_json` returns it, `warning` for its status.
+
+    `job_suffix`: the end of its id (`Producer`).
 
     Raises:
         UnknownOption: its webhook is neither of https nor of a host that the settings allow, or its cast has several
@@ -56,7 +58,7 @@ def make_submission(
     timeout_s = request.timeout_s or (s.live_timeout_s if live else s.batch_timeout_s)
     spec = JobSpec(request.voice, request.language, request.speed, request.seed, dict(request.options), warning=warning)
     return Submission(
-        job=secrets.token_hex(16), user=user_tag(request.user), kind=request.kind, spec=spec.to_json(),
+        job=secrets.token_hex(16) + job_suffix, user=user_tag(request.user), kind=request.kind, spec=spec.to_json(),
         closed=closed, idempotency_key=request.idempotency_key, session=request.session,
         spec_digest=_spec_digest(spec), cut=cut,
         priority=request.priority, weight=request.weight, speed=request.speed, play=request.play,

@@ -56,8 +56,9 @@ NO_LIMIT_MS = 10**12  #: a complete text is accepted whole; only open jobs have 
 class Producer:
     """Connections to one Seriatim system, and the jobs that are made over them. Thread-safe."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, job_suffix: str = "") -> None:
+        """`job_suffix`: the end of the ids of its jobs, by which a gateway finds their server."""
+        self.settings, self.job_suffix = settings, job_suffix
         self.shares = ConnectionShares.of(settings.redis_connections)
         self.redis = command_client(settings.redis_url, max_connections=self.shares.commands)
         self.reader = blocking_client(settings.redis_url, max_connections=self.shares.reads)
@@ -267,7 +268,7 @@ class Producer:
         pool_client = self.pool_client(request.pool_name)
         submission = make_submission(
             request, self.settings, closed=whole, producer_ms=SUBMISSION_LEASE_MS, queue_limit_ms=NO_LIMIT_MS,
-            cut=segmentation_to_json(cut) if isinstance(text, str) else "", warning=warning,
+            cut=segmentation_to_json(cut) if isinstance(text, str) else "", warning=warning, job_suffix=self.job_suffix,
         )  # fmt: skip
         answer = submit(pool_client, request, submission, first)
         if answer.verdict is SubmitVerdict.RECUT:
@@ -283,7 +284,7 @@ class Producer:
         request, lease_ms = resolved.request, round(self.settings.open_job_lease_s * 1000)
         submission = make_submission(
             request, self.settings, closed=False, producer_ms=lease_ms, queue_limit_ms=self.settings.queue_limit_ms,
-            cut=cut, warning=resolved.warning,
+            cut=cut, warning=resolved.warning, job_suffix=self.job_suffix,
         )  # fmt: skip
         return submit(self.pool_client(request.pool_name), request, submission, [])
 

@@ -81,6 +81,12 @@ class PrivateServer:
         """Was it started, and not ended?"""
         return self._process is not None
 
+    @property
+    def pid(self) -> int:
+        """The process id of the server, which runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End it as `kill -9` does: nothing is flushed, no client is notified."""
         if self._process is not None:

@@ -148,6 +148,8 @@ METRICS = (
            note="by any process; with `nvidia-ml-py`, or an engine that reports it"),
     Metric("gpu_memory_bytes", "gauge", "worker.gpu_memory_bytes", "GPU memory held by the worker process", WORKER,
            note="where its engine reports it"),
+    Metric("server_up", "gauge", "up", "1 if a Redis server of the gateway answers", ("server",),
+           note="with several servers, `main` among them, metrics without a pool have this label as well"),
     Metric("reassemblers", "gauge", "redis.reassemblers", "reassemblers that work", ()),
     Metric("webhooks_delivered", "counter", "webhooks.delivered", "webhooks that their receivers accepted", ()),
     Metric("webhook_tries_failed", "counter", "webhooks.failed", "tries to deliver a webhook that failed", ()),

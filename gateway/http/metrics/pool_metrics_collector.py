@@ -1,9 +1,9 @@
-"""The metrics of the pools and of Redis: a collector of Prometheus, which reads them at each scrape."""
+"""The metrics of the pools and of Redis, read from each server at each scrape, for Prometheus."""
 
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from redis import Redis
 
 from gateway.http.metrics.gateway_metrics import GatewayMetrics
 from gateway.http.metrics.metrics_table import METRICS, Metric
+from gateway.http.routing.route_table import PoolPlace
 from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run_many
 from seriatim.pool_metrics import PoolMetrics
@@ -33,8 +34,8 @@ Samples = Iterable[tuple[tuple[str, ...], Any]]  #: values of the labels, and a 
 
 
 @dataclass(slots=True, eq=False)
-class PoolMetricsCollector(Collector):
-    """The metrics of the pools, read at each scrape."""
+class PoolMetricsCollector:
+    """The metrics of one server's pools, read at each scrape."""
 
     redis: "Redis"
     store_dir: str = "seriatim-store"
@@ -56,19 +57,13 @@ class PoolMetricsCollector(Collector):
             self.cost_s = time.monotonic() - began_s
         return self.names
 
-    def describe(self) -> Iterable[MetricFamily]:
-        """Describe nothing: the names of the metrics come from the pools, which only a scrape reads."""
-        return ()
-
-    def collect(self) -> Iterable[MetricFamily]:
-        """Every metric of every pool, and of Redis.
+    def snapshot(self) -> "Snapshot":
+        """Everything about every pool, and about Redis.
 
         Raises:
             Unavailable: Redis does not answer.
         """
-        self.known()
-        snapshot = Snapshot.take(self.redis, self.names, self.store_dir)
-        return [_family(m, snapshot) for m in METRICS if m.source != "process"]
+        return Snapshot.take(self.redis, self.known(), self.store_dir)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,27 +95,55 @@ class Snapshot:
         )  # fmt: skip
 
 
+Snapshots = Mapping[str, Snapshot | None]  #: by server; None: it does not answer
+
+
 def _disk_usage(folder: Path) -> Any:
     """Size and free bytes of the disk of a folder, which may not be there yet."""
     place = folder.resolve()
     return shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists()))
 
 
-def exposition(meters: GatewayMetrics, pools: PoolMetricsCollector) -> bytes:
-    """Everything, in Prometheus' text format.
-
-    Raises:
-        Unavailable: Redis does not answer.
-    """
-    pool_registry = CollectorRegistry(auto_describe=False)
-    pool_registry.register(pools)
-    return generate_latest(meters.registry) + generate_latest(pool_registry)
+def exposition(meters: GatewayMetrics, snapshots: Snapshots) -> bytes:
+    """Everything, in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_SnapshotCollector(snapshots))
+    return generate_latest(meters.registry) + generate_latest(registry)
 
 
-def _family(m: Metric, snapshot: Snapshot) -> MetricFamily:
+@dataclass(frozen=True, slots=True, eq=False)
+class _SnapshotCollector(Collector):
+    """A collector of Prometheus, of what one scrape has read."""
+
+    snapshots: Snapshots
+
+    def describe(self) -> Iterable[MetricFamily]:
+        """Describe nothing: one registry has one scrape."""
+        return ()
+
+    def collect(self) -> Iterable[MetricFamily]:
+        """Every metric that is not of this process alone."""
+        return [_family(m, self.snapshots) for m in METRICS if m.source != "process"]
+
+
+def _samples(m: Metric, snapshots: Snapshots) -> Samples:
+    """The samples of all servers: a pool of another server than `main` is named as clients name it."""
     reader, _, of = m.source.partition(".")
-    samples = READERS[reader](snapshot, of, m)
-    name = f"seriatim_{m.name}"
+    for server, snapshot in snapshots.items():
+        if reader == "up":
+            yield (server,), snapshot is not None
+        elif snapshot is not None:
+            for labels, value in READERS[reader](snapshot, of, m):
+                if "pool" in m.labels:
+                    yield (str(PoolPlace(labels[0], server)), *labels[1:]), value
+                else:
+                    yield (*labels, *[server] * (len(snapshots) > 1)), value
+
+
+def _family(m: Metric, snapshots: Snapshots) -> MetricFamily:
+    samples, name = _samples(m, snapshots), f"seriatim_{m.name}"
+    if not m.labels and len(snapshots) > 1:  # of a server as a whole
+        m = replace(m, labels=("server",))
     if m.type == "histogram":
         histogram = HistogramMetricFamily(name, m.help, labels=m.labels)
         for labels, buckets in samples:
@@ -184,6 +207,7 @@ READERS: Mapping[str, Callable[[Snapshot, str, Metric], Samples]] = {
     "marks": lambda s, _, __: [
         ((r.pool, mark), n) for r, some in zip(s.records, s.marks, strict=True) for mark, n in some.items()
     ],
+    "up": lambda _, __, ___: (),  # of every server, those that are away among them: `_samples` has it
     "redis": lambda s, name, _: [((), getattr(s.redis, name))],  # of RedisState
     "webhooks": lambda s, name, _: [((), getattr(s.webhooks, name))],  # of WebhookCounts
     "disk": lambda s, name, _: [((), getattr(s.disk, name, None))],  # None: a bucket has no disk

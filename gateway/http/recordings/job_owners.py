@@ -16,7 +16,7 @@ from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.records import DrainMode
 from seriatim.state.job_record import read_job
 
-JOB_ID = re.compile(r"[0-9a-f]{32}")  #: the form that clients generate
+JOB_ID = re.compile(r"[0-9a-f]{32}(?:x[a-z0-9]{1,16})?")  #: the form that clients generate, and a server's suffix
 MAX_LISTED = 200  #: jobs in a user's list
 
 

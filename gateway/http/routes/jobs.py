@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
@@ -16,6 +17,7 @@ from gateway.http.routes.job_body import REF, parse_job_body, text_or_document
 from gateway.http.schemas.books import BookBody
 from gateway.http.schemas.requests import ExplainBody, JobChange, NewJobBody
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS, JobCard, JobList
+from gateway.http.server_answers import ask_each_server
 from gateway.http.streaming.silent_answer import enqueue_or_silence
 from seriatim.client.cold_start import await_workers_async
 from seriatim.client.job import Job
@@ -49,6 +51,7 @@ async def create_job(
     query string. A document is EPUB, PDF, DOCX, HTML, Markdown, subtitles, plain text and others, by its content.
     """
     body = await parse_job_body(request, context)
+    context, body = body.at_server(context, caller, idempotency_key)
     job_request = await asyncio.to_thread(body.request, context, caller, idempotency_key=idempotency_key)
     text = body.text(context, job_request.pool_name)
     await context.admit(job_request.pool_name, caller)
@@ -57,21 +60,25 @@ async def create_job(
     lost = getattr(request.state, "document_warning", "")
     request.state.warning = "; ".join(filter(None, [lost, job.warning]))
     await context.note(job, caller, SourceText(text, body.title or ""))
-    card = await asyncio.to_thread(_job_card_with_time, job, caller.user)
+    card = await asyncio.to_thread(_job_card_with_time, context, job, caller.user)
     return JSONResponse(card.model_dump(), 202, {"location": f"/v1/jobs/{job.id}", "seriatim-job": job.id})
 
 
 @router.get("/v1/jobs", responses=LOOKUPS)
-async def list_jobs(context: ContextDep, caller: CallerDep, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> JobList:
+async def list_jobs(
+    request: Request, context: ContextDep, caller: CallerDep, limit: Annotated[int, Query(ge=1, le=200)] = 20
+) -> JobList:
     """List the caller's latest jobs that have not expired, newest first."""
-    return JobList(data=await asyncio.to_thread(_latest_jobs, context, caller.user, limit))
+    found = await ask_each_server(request, context, lambda each: _latest_jobs(each, caller.user, limit))
+    cards = sorted(chain(*found.values()), key=lambda card: card.created or 0.0, reverse=True)
+    return JobList(data=cards[:limit])
 
 
 @router.get("/v1/jobs/{job_id}", responses=LOOKUPS)
 async def get_job(job_id: JobId, context: ContextDep, caller: CallerDep) -> JobCard:
     """Get the state of a job."""
     job = await context.own(job_id, caller)
-    return await asyncio.to_thread(_job_card_with_time, job, caller.user)
+    return await asyncio.to_thread(_job_card_with_time, context, job, caller.user)
 
 
 @router.patch("/v1/jobs/{job_id}", responses=LOOKUPS)
@@ -82,7 +89,7 @@ async def rename_job(job_id: JobId, change: JobChange, context: ContextDep, call
         raise HttpProblem(
             409, "not_recorded", f"job {job.id} is not recorded: it has the beginning of its text as title"
         )
-    return await asyncio.to_thread(_job_card_with_time, job, caller.user)
+    return await asyncio.to_thread(_job_card_with_time, context, job, caller.user)
 
 
 @router.delete("/v1/jobs/{job_id}", responses=LOOKUPS)
@@ -91,7 +98,7 @@ async def cancel_job(job_id: JobId, context: ContextDep, caller: CallerDep) -> J
     job = await context.own(job_id, caller)
     if job.pool:
         await asyncio.to_thread(job.cancel)
-    return await asyncio.to_thread(_job_card_with_time, job, caller.user)
+    return await asyncio.to_thread(_job_card_with_time, context, job, caller.user)
 
 
 def body_schemas() -> dict[str, Any]:
@@ -103,7 +110,7 @@ def body_schemas() -> dict[str, Any]:
     return schemas
 
 
-def job_card(job: Job, created: float | None) -> JobCard:
+def job_card(context: GatewayContext, job: Job, created: float | None) -> JobCard:
     """Describe a job; `created` is the time at which it was accepted, in s since 1970.
 
     Raises:
@@ -112,7 +119,8 @@ def job_card(job: Job, created: float | None) -> JobCard:
     s = job.status()
     return JobCard.model_validate(
         {
-            "id": job.id, "model": job.pool, "state": "running" if s.state == "run" else s.state, "reason": s.reason,
+            "id": job.id, "model": context.shown_pool(job.pool),
+            "state": "running" if s.state == "run" else s.state, "reason": s.reason,
             "kind": s.kind or "batch", "drain": str(job.drain), "sentences": s.sentences, "sentences_done": s.emitted,
             "gaps": s.gaps, "doubtful": s.doubtful,
             "audio_s": round(s.audio_s, 3), "rate_hz": s.rate_hz, "closed": s.closed,
@@ -122,8 +130,8 @@ def job_card(job: Job, created: float | None) -> JobCard:
     )  # fmt: skip
 
 
-def _job_card_with_time(job: Job, user: str) -> JobCard:
-    return job_card(job, accepted_at(job.redis, user, job.id))
+def _job_card_with_time(context: GatewayContext, job: Job, user: str) -> JobCard:
+    return job_card(context, job, accepted_at(job.redis, user, job.id))
 
 
 def _latest_jobs(context: GatewayContext, user: str, most: int) -> list[JobCard]:
@@ -137,6 +145,6 @@ def _latest_jobs(context: GatewayContext, user: str, most: int) -> list[JobCard]
 
 def _card_or_none(context: GatewayContext, job_id: str, created: float) -> JobCard | None:
     try:
-        return job_card(context.producer.attach(job_id), created)
+        return job_card(context, context.producer.attach(job_id), created)
     except JobUnknown:  # it has expired and was not recorded
         return None

@@ -44,6 +44,7 @@ async def speak(request: Request, body: SpeechBody, context: GatewayContext, cal
     """
     requested_s = time.monotonic()
     body.check_format()
+    context, body = body.at_server(context, caller)
     request.state.warning = joined_warning(getattr(request.state, "warning", ""), body.pop_unknown_fields())
     (await request.json()).clear()  # the request lives as long as its response, perhaps an hour: do not keep its text
     vars(request).pop("_body", None)

@@ -29,6 +29,7 @@ async def explain_text(request: Request, context: ContextDep, caller: CallerDep)
     body may be a document, as that of POST /v1/jobs; of a longer one its first 20,000 characters are explained.
     """
     body, document = await parse_text_body(request, context, ExplainBody)
+    context, body = body.at_server(context, caller)
     facts: list[ExplainedStep] = []
     if document:
         body = body.model_copy(update={"input": document.text[:EXPLAINED_CHARS], "markup": str(document.markup)})

@@ -1,7 +1,7 @@
 """Request bodies, and their conversion to `seriatim.client.job_options.JobRequest`."""
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -31,7 +31,7 @@ from gateway.http.schemas.field_types import (
 from gateway.http.schemas.ignored_fields import ignored_names, ignored_warning, joined_warning
 from gateway.http.schemas.lenient_json import whole_characters
 from gateway.http.schemas.model_names import LANGUAGE_FIELDS, language_of
-from gateway.http.schemas.requested_pool import chosen_request, named_pool, voice_of
+from gateway.http.schemas.requested_pool import chosen_request, named_pool, server_for, voice_of
 from seriatim.client.job_options import JobRequest
 from seriatim.records import Play, Sentence
 
@@ -131,6 +131,11 @@ class SpeechOptions(BaseModel):
         warning = ignored_warning(ignored_names(self.model_extra))
         (self.model_extra or {}).clear()  # some clients send whole recordings in them
         return warning
+
+    def at_server(self, context: GatewayContext, caller: Caller, *keys: str) -> tuple[GatewayContext, Self]:
+        """The context of the server that speaks the request, and the request in its terms (`server_for`)."""
+        own, model = server_for(context, self.model, caller, *keys, self.session or "")
+        return own, self.model_copy(update={"model": model})
 
     def request(self, context: GatewayContext, caller: Caller, **more: Any) -> JobRequest:
         """Convert to a job request; `more` are further options, which take precedence.

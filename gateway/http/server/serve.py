@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import socket
+from collections.abc import Mapping
 from types import FrameType
 
 import uvicorn
@@ -17,12 +18,13 @@ from redis import Redis
 from gateway.http.api_keys import read_keys
 from gateway.http.app import make_app
 from gateway.http.context import GatewayContext
+from gateway.http.routing.route_table import MAIN, read_routes
 from gateway.http.server.http_protocol import LimitedHttpProtocol
 from gateway.http.server.startup_facts import startup_facts
 from gateway.http.server.websocket_protocol import LimitedWebSocketProtocol
 from seriatim import log as logs
 from seriatim import tracing
-from seriatim.errors import Misconfigured
+from seriatim.errors import Misconfigured, Unavailable
 from seriatim.exit_codes import ExitCode
 from seriatim.process.sighup_as_sigterm import handle_sighup_as_sigterm
 from seriatim.reassembler_heartbeats import running_reassemblers, store_of_system
@@ -91,11 +93,8 @@ def serve(settings: Settings, host: str, port: int) -> int:
         raise Misconfigured(
             f"{host} can be reached by other machines; set SERIATIM_HTTP_KEYS_FILE, or serve on 127.0.0.1"
         )
-    client = command_client(settings.redis_url, outage_s=1.0)
-    check_reachable(client, settings.redis_url)
-    check_redis(client)
-    _warn_of_other_stores(client, settings)
-    client.close()
+    routes = read_routes(settings.http_routes_file, settings)
+    _check_servers({MAIN: settings, **routes.servers})
     disable_created_metrics()  # type: ignore[no-untyped-call]  # omit the creation time of each counter
     listener = _open_sockets(host, port, settings.http_write_timeout_s)
     _raise_file_limit(settings.http_max_concurrency)
@@ -118,6 +117,27 @@ def serve(settings: Settings, host: str, port: int) -> int:
         if context.stuck or context.books.is_busy:
             _exit_despite_blocked_threads()
     return ExitCode.OK
+
+
+def _check_servers(servers: Mapping[str, Settings]) -> None:
+    """Check every server of the gateway; with several, one that does not answer is waited for.
+
+    Raises:
+        Misconfigured: one of them cannot be used.
+        Unavailable: none answers.
+    """
+    away = []
+    for server, settings in servers.items():
+        try:
+            with command_client(settings.redis_url, outage_s=1.0) as client:
+                check_reachable(client, settings.redis_url)
+                check_redis(client)
+                _warn_of_other_stores(client, settings)
+        except Unavailable as error:
+            away.append(error)
+            if len(away) == len(servers):
+                raise away[0] from None
+            log.warning("a server does not answer; its listeners wait", extra={"server": server, "error": str(error)})
 
 
 def _exit_despite_blocked_threads() -> None:

@@ -20,6 +20,7 @@ from gateway.http.reading.async_stream_reader import AsyncStreamReader
 from gateway.http.reading.positions import parse_position
 from gateway.http.reading.word_timing import WordTiming
 from gateway.http.recordings.job_owners import JOB_ID
+from gateway.http.routing.route_table import server_of_job
 from gateway.http.schemas.requests import AudioOptions
 from gateway.http.streaming.sentence_spans import SentenceSpans
 from gateway.http.streaming.silent_answer import encode_silence
@@ -210,6 +211,10 @@ async def open_text_session(
         **scheduling,
     }
     position = parse_position(after)
+    if token:
+        context = context.at(context.known_server(server_of_job(token.partition("-")[0])))
+    else:
+        context, options = options.at_server(context, caller)
     job, cut = await _job_of_token(context, caller, token) if token else (None, (0, 0))
     effective_options = (
         options.model_copy(update={"model": job.pool}) if job else options

@@ -16,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from gateway.http.metrics.gateway_metrics import GatewayMetrics
 from gateway.http.metrics.pool_metrics_collector import PoolMetricsCollector, exposition
 from gateway.http.playback_model import PlaybackModel
+from gateway.http.routing.route_table import MAIN
 from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.pool_scripts import register
 from seriatim.lua.script_calls import run_many
@@ -228,7 +229,7 @@ def test_a_scrape_costs_no_more_round_trips_for_more_pools(redis: Redis) -> None
     rows = [register(f"p{p}", f"w{n}", 60_000, replace(FACTS)) for p in range(POOLS) for n in range(WORKERS)]
     run_many(redis, rows)
     assert round_trips(redis) < few + POOLS / 10
-    text = exposition(GatewayMetrics(), PoolMetricsCollector(redis)).decode()
+    text = exposition(GatewayMetrics(), {MAIN: PoolMetricsCollector(redis).snapshot()}).decode()
     assert value(text, "seriatim_slots") == POOLS * WORKERS * FACTS.slots
 
 
@@ -246,5 +247,5 @@ def round_trips(redis: Redis) -> int:
             send(connection, *command, **options)
 
         patched.setattr(AbstractConnection, "send_packed_command", count)
-        exposition(GatewayMetrics(), pools)
+        exposition(GatewayMetrics(), {MAIN: pools.snapshot()})
     return sent

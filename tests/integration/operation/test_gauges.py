@@ -13,6 +13,7 @@ from redis import Redis
 
 from gateway.http.metrics.gateway_metrics import GatewayMetrics
 from gateway.http.metrics.pool_metrics_collector import PoolMetricsCollector, exposition
+from gateway.http.routing.route_table import MAIN
 from seriatim.celery_app import make_app
 from seriatim.dispatch import PoolClient
 from seriatim.keys import pool_prefix
@@ -41,7 +42,9 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 def exported(client: Redis, metric: str) -> dict[str, float]:
     """A metric of /metrics, by worker."""
-    families = text_string_to_metric_families(exposition(GatewayMetrics(), PoolMetricsCollector(client)).decode())
+    families = text_string_to_metric_families(
+        exposition(GatewayMetrics(), {MAIN: PoolMetricsCollector(client).snapshot()}).decode()
+    )
     return {s.labels["worker"]: s.value for family in families for s in family.samples if s.name == metric}
 
 
