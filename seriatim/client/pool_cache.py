@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from redis import Redis
 
@@ -43,6 +43,12 @@ class PoolCache:
         if record.slots:  # an empty record is read again anyway, and its name may be arbitrary
             self.known[pool] = (time.monotonic(), record)
         return record
+
+    def add_listener(self, pool: str) -> None:
+        """Count a live job that was just accepted: of listeners who come at the same moment, the record has none."""
+        if pool in self.known:
+            at, record = self.known[pool]
+            self.known[pool] = at, replace(record, listeners=record.listeners + 1)
 
     def with_workers(self) -> Iterator[PoolRecord]:
         """The pools that have workers, by name, at most FRESH_S old, or as old as keeps to SHARE.

@@ -33,7 +33,7 @@ from seriatim.errors import BadInput, EmptyText, JobUnknown
 from seriatim.lua.pool_records import SubmitResult, SubmitVerdict
 from seriatim.reassembler_heartbeats import store_of_system
 from seriatim.recordings.store_place import StorePlace, store_place
-from seriatim.records import DrainMode, Sentence
+from seriatim.records import DrainMode, JobKind, Sentence
 from seriatim.servers.connection_shares import ConnectionShares
 from seriatim.servers.redis_clients import blocking_client, command_client
 from seriatim.settings import Settings
@@ -289,6 +289,8 @@ class Producer:
         return submit(self.pool_client(request.pool_name), request, submission, [])
 
     def _handle(self, answer: SubmitResult, request: JobRequest, warning: str) -> Job:
+        if answer.verdict is SubmitVerdict.ACCEPTED and request.kind is JobKind.LIVE:
+            self.pool_cache.add_listener(request.pool_name)
         job = self.job(answer.job, request.pool_name, DrainMode(answer.drain or request.drained_by))
         return replace(job, warning=warning)
 

@@ -22,7 +22,7 @@ from seriatim.text.segment import HOLD_CHARS, IncrementalSegmenter, Segment, Seg
 from seriatim.text.speech_style import PLAIN_STYLE
 
 FIRST_CHARS = 80  #: a live job's first part: about five seconds of speech, and less than half that of synthesis
-TIGHT_FIRST_CHARS = 40  #: while its pool is nearly full: every listener's first audio comes sooner, for one more seam
+SHARED_FIRST_CHARS = 40  #: while listeners share slots: every first audio comes sooner, for one more seam
 
 SHARED_LIMIT_MS = 8_000  #: of a live piece, while listeners share slots: the one behind it waits for one piece of it
 TIGHT_LIMIT_MS = 4_000  #: while the pool is nearly full
@@ -34,7 +34,7 @@ def segmentation_for(resolved: ResolvedRequest, *, whole: bool = True) -> Segmen
     """The options by which a request's text is split for its pool; `whole`: all of the text is at hand."""
     request, pool, voices = resolved.request, resolved.pool, resolved.voices
     language = request.language or pool.language_of(request.voice) or "en"
-    first = (TIGHT_FIRST_CHARS if pool.tight else FIRST_CHARS) if request.kind is JobKind.LIVE else 0
+    first = (SHARED_FIRST_CHARS if _is_shared(pool) else FIRST_CHARS) if request.kind is JobKind.LIVE else 0
     limit_chars = pool.limit_of(language)
     return SegmentOptions(
         language, limit_chars, pool.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup,
@@ -55,6 +55,15 @@ def live_limit_ms(request: JobRequest, pool: PoolRecord) -> int:
     if pool.tight:
         return round(TIGHT_LIMIT_MS * request.speed)
     return round(SHARED_LIMIT_MS * request.speed) if pool.listeners + 1 > pool.usable_slots else 0
+
+
+def _is_shared(pool: PoolRecord) -> bool:
+    """Whether another listener's first audio waits for this one's first part.
+
+    Where sentences are kept in a cache, it is filled with longer parts (gateway/output/cache_warming.py).
+    """
+    outnumber = pool.listeners + 1 > pool.usable_slots and pool.rtf >= SHARED_LIMIT_RTF and not pool.keeps_sentences
+    return pool.tight or outnumber
 
 
 def rows_of_text(

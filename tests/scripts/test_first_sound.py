@@ -1,5 +1,7 @@
 """The round trips between a text and the message for its first sentence: each is silence for its listener."""
 
+import json
+import time
 from collections.abc import Callable
 
 from redis import Redis
@@ -7,6 +9,8 @@ from redis import Redis
 from seriatim.celery_app import make_app
 from seriatim.client.admission import make_submission, submit
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
+from seriatim.client.sentence_rows import FIRST_CHARS, SHARED_FIRST_CHARS
 from seriatim.dispatch import PoolClient
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import Submission, SubmitVerdict
@@ -63,3 +67,25 @@ def test_nothing_is_picked_for_a_job_that_is_refused(redis: Redis) -> None:
     s = Submission("talk", "ann", JobKind.LIVE, '{"v":1}')
     answer, picked = run(redis, pool_scripts.submit_and_pick(POOL, s, rows([1_000]), 32, 4_000).at(stage.now))
     assert (answer.verdict, picked) == (SubmitVerdict.NO_WORKERS, ())
+
+
+def first_part(redis: Redis, job: str) -> str:
+    row = redis.hget(f"{P}:jt:{job}", "0")
+    assert isinstance(row, bytes)
+    return str(json.loads(row.partition(b"|")[2])["text"])
+
+
+def test_listeners_who_come_at_the_same_moment_get_short_first_parts(redis: Redis) -> None:
+    """The pool's record is read once a second: a producer counts those that it has brought since."""
+    PoolDriver(redis, slots=2)
+    redis.hdel(f"{P}:m", "now")
+    socket = redis.connection_pool.connection_kwargs["path"]
+    producer = Producer(Settings(redis_url=f"unix://{socket}", broker_url="memory://"))
+    producer.pool_cache.refresh(POOL)
+    producer.pool_cache.known[POOL] = (time.monotonic() + 3_600, producer.pool_cache.known[POOL][1])  # none is newer
+    text = "He went along the river, and in the old mill at its end he saw a light, which was that of a lantern."
+    jobs = [producer.enqueue(text, JobRequest(pool=POOL, user=f"user{n}")) for n in range(3)]
+    first_parts = [first_part(redis, job.id) for job in jobs]
+    producer.close()
+    assert first_parts[0] == first_parts[1]
+    assert len(first_parts[2]) <= SHARED_FIRST_CHARS < len(first_parts[0]) <= FIRST_CHARS

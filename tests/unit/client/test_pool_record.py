@@ -3,8 +3,10 @@
 import pytest
 
 from seriatim.client.job_options import JobRequest
-from seriatim.client.sentence_rows import live_limit_ms
+from seriatim.client.resolved_request import ResolvedRequest
+from seriatim.client.sentence_rows import live_limit_ms, segmentation_for
 from seriatim.state.pool_record import FIELDS, PoolRecord
+from seriatim.text.lexicon import Lexicon
 from seriatim.text.segment import SegmentOptions
 from seriatim.text.segment.stored_segmentation import segmentation_to_json, with_stored_segmentation
 
@@ -49,6 +51,24 @@ def test_slots_that_the_governor_closes_count_for_no_listener() -> None:
 def test_pieces_of_an_engine_that_is_far_faster_than_speech_are_whole() -> None:
     pool = record_of(slots="1", rtf="0.01", demand="0.95")
     assert live_limit_ms(JobRequest.of({"engine": "tone"}), pool) == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "first_chars"),
+    [
+        pytest.param({"demand": "0.5"}, 80, id="a slot for each"),
+        pytest.param({"demand": "1.0"}, 40, id="shared"),
+        pytest.param({"demand": "1.75"}, 40, id="nearly full"),
+        pytest.param({"demand": "0.5", "slots": "1"}, 40, id="one slot"),
+        pytest.param({"demand": "1.0", "rtf": "0.02"}, 80, id="far faster than speech"),
+        pytest.param({"demand": "1.0", "abilities": '[{"engine":"tone","cached":true}]'}, 80, id="kept in a cache"),
+    ],
+)
+def test_first_parts_are_short_while_listeners_share_slots(fields: dict[str, str], first_chars: int) -> None:
+    pool = record_of(**{"slots": "2", "rtf": "0.5"} | fields)
+    for kind, chars in (("live", first_chars), ("batch", 0)):
+        request = JobRequest.of({"engine": "tone", "kind": kind})
+        assert segmentation_for(ResolvedRequest.of(request, pool, "", Lexicon())).first_chars == chars
 
 
 def test_a_segmentation_is_stored_with_its_limit_of_time() -> None:
