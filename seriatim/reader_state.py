@@ -18,14 +18,18 @@ from seriatim.errors import JobUnknown, PositionLost
 from seriatim.keys import StreamPosition
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
+from seriatim.lua.pool_records import ReaderTerms
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import DrainMode
 from seriatim.state.stream_record import StreamRecord
 from seriatim.stream_entries import Audio, Discontinuity, End, Entry, Gap, ReaderCursor, SentenceStart
 
 SOON_S = 0.001  #: least wait for entries: 0 would be for ever
-REPORT_S = 0.2  #: after so long what was taken is reported,
-REPORT_MS = 5_000  #: or when it is so much audio: a reader that is faster than speech must not wait for its own reports
+REPORT_S = 4.0  #: after so long what was taken is reported; docs/explanation/decisions/0071
+REPORT_MS = 5_000  #: or when it is so much audio: a reader that is faster than speech must not wait for its reports,
+WINDOW_SHARE = 1 / 4  #: or this share of its job's window, which opens so much later;
+PLAYED_MARGIN_S = 1.0  #: or so long before all that was reported is played: the pool would take it for a pause,
+LEAST_REPORT_S = 0.1  #: but at least so long after the last report
 ALIVE_S = 5.0  #: between two reports of a reader that takes nothing, at most,
 ALIVE = 1 / 3  #: or this share of its job's grace
 PlayableEntry = SentenceStart | Audio | Discontinuity | Gap  #: what is heard before the end
@@ -147,6 +151,10 @@ class DeliveryState:
     """What a reader of a job that drains by window has, what of it was reported, and when the next report is due.
 
     A report opens the job's window and releases what was read; without any, the job is cancelled after its grace.
+
+    From reports the pool knows how far playback is: it begins with the first one, and pauses where all that was
+    reported is played. So a reader that has much ahead of playback reports every few seconds, and one that has little
+    with each piece. `played_s` is reckoned as the pool does (seriatim/lua/pool/ack.lua), or earlier.
     """
 
     job: str
@@ -156,6 +164,8 @@ class DeliveryState:
     reported: StreamPosition | None = None  #: None: nothing yet
     reported_ms: float = 0.0
     reported_s: float = float("-inf")  #: monotonic time
+    played_s: float = float("-inf")  #: monotonic time at which all that was reported is played
+    unreported_ms: float = 0.0  #: of audio, at which a report is due; 0: the job's window is not known yet
     alive_s: float = ALIVE_S  #: after so long a report is due though nothing moved
 
     @property
@@ -168,16 +178,30 @@ class DeliveryState:
         self.position = cursor.position
         self.delivered_ms = ms_of_bytes(cursor.n_bytes, cursor.rate_hz) if cursor.rate_hz else 0.0
 
+    @property
+    def due_s(self) -> float:
+        """Monotonic time of the next report if the reader takes nothing more until then."""
+        if not self.moved:
+            return self.reported_s + self.alive_s
+        new_ms, wait_s = self.delivered_ms - self.reported_ms, REPORT_S
+        if self.reported is None or new_ms >= self.unreported_ms:
+            return self.reported_s
+        if new_ms:
+            wait_s = max(LEAST_REPORT_S, min(wait_s, self.played_s - PLAYED_MARGIN_S - self.reported_s))
+        return self.reported_s + min(self.alive_s, wait_s)
+
     def due(self, now_s: float) -> bool:
-        """Is it time for a report of a reader that moves all the time?"""
-        return self.delivered_ms - self.reported_ms >= REPORT_MS or now_s - self.reported_s >= REPORT_S
+        """Is it time for a report?"""
+        return now_s >= self.due_s
 
     def wait_s(self, now_s: float) -> float:
         """How long the reader may wait for entries before it has to report."""
-        return min(self.alive_s, max(SOON_S, self.reported_s + REPORT_S - now_s)) if self.moved else self.alive_s
+        return min(self.alive_s, max(SOON_S, self.due_s - now_s)) if self.moved else self.alive_s
 
     def report(self, now_s: float) -> list[ScriptCall[Any]]:
-        """The calls of a report, which counts as made; the reply to the first is the job's grace, for `granted`."""
+        """The calls of a report, which counts as made; the reply to the first is for `granted`."""
+        if self._knows_what_is_new:
+            self.played_s = max(self.played_s, now_s) + (self.delivered_ms - self.reported_ms) / 1000
         self.reported, self.reported_ms, self.reported_s = self.position, self.delivered_ms, now_s
         return [pool_calls.ack(self.pool, self.job, self.delivered_ms), job_calls.mark_heard(self.job, self.position)]
 
@@ -185,6 +209,12 @@ class DeliveryState:
         """The report did not reach Redis: there is something to report again."""
         self.reported = None
 
-    def granted(self, grace_ms: float) -> None:
-        """The job waits for its reader for so long; 0: it does not say, as it is over."""
-        self.alive_s = min(ALIVE_S, ALIVE * grace_ms / 1000) if grace_ms else ALIVE_S
+    @property
+    def _knows_what_is_new(self) -> bool:
+        """Whether all audio since the last report is new to the listener: a resumed reader begins behind some."""
+        return self.reported is not None and (self.reported_ms > 0 or self.reported == StreamPosition())
+
+    def granted(self, terms: ReaderTerms) -> None:
+        """Follow what the job wants of its reader; one that is over wants nothing."""
+        self.alive_s = min(ALIVE_S, ALIVE * terms.grace_ms / 1000) if terms.grace_ms else ALIVE_S
+        self.unreported_ms = min(REPORT_MS, WINDOW_SHARE * terms.window_ms) if terms.grace_ms else REPORT_MS

@@ -26,7 +26,7 @@ from seriatim.stream_entries import decode
 
 ROUND_S = 0.01
 READ_ENTRIES = 64  #: of each stream in a round
-REPORTS = 64  #: calls in one pipeline: bounds how long the server is kept
+REPORTS = 32  #: readers in one pipeline: bounds how long the server is kept
 OVER_S = 5.0  #: for answers that are under way when the run is over
 
 
@@ -115,9 +115,12 @@ class Clients:
 
     def _report(self, redis: Any) -> None:
         now_s = self._now_s()
-        calls = [call for each in self.listening.values() for call in each.report(now_s)]
-        for first in range(0, len(calls), REPORTS):
-            run_many(redis, calls[first : first + REPORTS])
+        reports = [(each, calls) for each in self.listening.values() if (calls := each.report(now_s))]
+        for first in range(0, len(reports), REPORTS):
+            some = reports[first : first + REPORTS]
+            replies = run_many(redis, [call for _, calls in some for call in calls])
+            for (each, _), terms in zip(some, replies[::2], strict=True):
+                each.delivery.granted(terms)
 
     def _part(self, context: JobSubmitter) -> None:
         """Listeners that heard the end, or had enough; in a closed loop they have another wish."""

@@ -2,7 +2,7 @@
 
 It takes everything that is in the ordered stream, as a network does, but reports as used only what was played: the
 window is what lies between synthesis and the ear. That is what a caller of `Job.audio` does who plays each piece
-before it takes the next.
+before it takes the next. One that buffers reports what it took, when the library's readers do.
 """
 
 from collections import deque
@@ -18,6 +18,7 @@ from seriatim.keys import StreamPosition
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import ScriptCall
+from seriatim.reader_state import DeliveryState
 from seriatim.stream_entries import Audio, End, Entry, ReaderCursor
 
 REPORT_S = 0.5  #: between two reports of one listener
@@ -38,9 +39,10 @@ class Listening:
     )  #: (ms of the job up to here, place), unheard
     due_s: float = 0.0  #: of the next report
     furthest: StreamPosition = field(default_factory=StreamPosition)
+    delivery: DeliveryState = field(init=False)  #: of one that buffers
 
     def __post_init__(self) -> None:
-        self.player = Player(self.ask.pace)
+        self.player, self.delivery = Player(self.ask.pace), DeliveryState(self.job.id, self.job.pool)
 
     def take(self, entries: Iterable[Entry], now_s: float) -> None:
         """Entries of its stream arrive."""
@@ -53,6 +55,7 @@ class Listening:
                 if self.player.got_ms:
                     self.player.begin(now_s)
         self.after = str(self.cursor.position)
+        self.delivery.move(self.cursor)
 
     def _hear(self, audio: Audio, now_s: float) -> None:
         ms = ms_of_bytes(len(audio.pcm), self.cursor.rate_hz)
@@ -64,6 +67,9 @@ class Listening:
 
     def report(self, now_s: float) -> list[ScriptCall[Any]]:
         """What to tell the pool and the stream now, if anything; nothing before the first sound."""
+        if self.ask.buffers:
+            due = self.delivery.due(now_s) if self.result.ended_s < 0 else self.delivery.moved
+            return self.delivery.report(now_s) if due else []
         if self.ask.silent or not self.result.chunks or now_s < self.due_s or self.result.ended_s >= 0:
             return []
         self.due_s = now_s + REPORT_S

@@ -32,6 +32,7 @@ class Ask:
     says_so: bool = True  #: who leaves cancels, or just vanishes
     pace: float = 1.0  #: seconds of audio heard in a second; below 1: a slow reader
     silent: bool = False  #: it reads, and never reports anything
+    buffers: bool = False  #: it reports what it took, as the gateway does, and not what it has played
     listens: bool = True  #: False: a book for the store, without a listener
     group: str = ""  #: whom the table counts it among
 

@@ -1,6 +1,6 @@
 """The scenarios of the runs. Pure: the same requests in every run of the bench, under each policy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.load.arrivals import bursts, poisson, spread
 from bench.load.load_system import LISTENERS
@@ -143,6 +143,7 @@ def equals(span_s: float) -> LoadRun:
     return LoadRun("equal users", asks, span_s, 0.0, f"{EQUALS} equal users with a book each, all slots busy")
 
 
-def many(n: int, span_s: float) -> LoadRun:
-    """So many listeners at once that only a cheaper engine can serve them on two cores."""
-    return at_once(n, span_s, (40.0, 60.0), name=f"{n} at once")
+def many(n: int, span_s: float, *, buffers: bool = False) -> LoadRun:
+    """So many listeners at once that only a cheaper engine can serve them on two cores; `buffers` as in `Ask`."""
+    run = at_once(n, span_s, (40.0, 60.0), name=f"{n} at once")
+    return replace(run, asks=tuple(replace(ask, buffers=buffers) for ask in run.asks))

@@ -52,7 +52,8 @@ def main(argv: Sequence[str]) -> int:
     print("\n".join([*script_rows(scripts), ""]), flush=True)
     measured = traffic.measure(*(QUICK_LISTENING if arguments.quick else LISTENING))
     print("\n".join([*traffic_rows(measured), ""]), flush=True)
-    load, costs, of_small_pool = ServedLoad(), costs_of(scripts[large], measured), costs_of(scripts[small], measured)
+    load = ServedLoad(report_s=measured.report_s)
+    costs, of_small_pool = (costs_of(scripts[fill], measured) for fill in (large, small))
     lines = [*model_rows(LAYOUTS, load, costs), "", *model_lines(load, costs, of_small_pool)]
     print("\n".join(["modelled:\n", *lines, ""]), flush=True)
     chosen = fleets(load, costs, arguments.listeners, arguments.workers)

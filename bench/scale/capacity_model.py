@@ -4,7 +4,7 @@ All of it is linear in the listeners, because every step of Seriatim's is bounde
 server
 
     pool slot   finish_and_claim / sentence_s + ack / report_s + submission / text_s        ms a second,
-    job slots   open / sentence_s + (append + read + heard) / chunk_s + (init + life) / text_s + looks,
+    job slots   open / sentence_s + (append + read) / chunk_s + heard / report_s + (init + life) / text_s + looks,
 
 where looks are those of reassemblers. A worker costs `beat / beat_s + sweep / sweep_s` of the pool's slot, and each
 command `command_ms` besides, for what lies outside of scripts: its way through the socket and the parser.
@@ -27,7 +27,7 @@ HOT = ("finish_and_claim",)  #: the pool's steps between two sentences of a hot 
 BY_MESSAGE = ("finish", "pick", "claim")  #: and where each comes by message
 SWEEP = ("sweep", "pick")
 SUBMISSION = ("submit_and_pick", "strike")
-CHUNK_STEPS = ("append", "XREAD", "heard")
+CHUNK_STEPS = ("append", "XREAD")
 TEXT_STEPS = ("init", "life")
 NO_LOOKS: Mapping[str, float] = {}
 
@@ -38,7 +38,7 @@ class ServedLoad:
 
     sentence_s: float = 5.0
     chunk_s: float = 1.0  #: of sound in one append
-    report_s: float = 1.0  #: between two reports of one listener
+    report_s: float = 1.0  #: between two reports of one listener; a run measures it
     text_s: float = 30.0
     window_s: float = 20.0  #: sound that lies between synthesis and a listener, at most
     bytes_per_s: int = 48_000  #: of sound: s16le at 24 kHz
@@ -70,6 +70,7 @@ class ServerCosts:
     pool_sweep: float  #: one of all workers together, in each interval
     job_sentence: float
     job_chunk: float
+    job_report: float
     job_text: float
     job_looks: float = 0.0  #: of reassemblers, for a second of one listener
     memory_per_byte: float = 1.1  #: bytes of the server's memory for a byte of sound in a window
@@ -153,7 +154,8 @@ def server_costs(
     return ServerCosts(
         pool_sentence=cost(*(HOT if hot else BY_MESSAGE)), pool_report=cost("ack"), pool_text=cost(*SUBMISSION),
         beat=cost("beat"), idle_sweep=cost("sweep, not due"), pool_sweep=cost(*SWEEP),
-        job_sentence=cost("open"), job_chunk=cost(*CHUNK_STEPS), job_text=cost(*TEXT_STEPS),
+        job_sentence=cost("open"), job_chunk=cost(*CHUNK_STEPS), job_report=cost("heard"),
+        job_text=cost(*TEXT_STEPS),
         job_looks=sum(n * (mean_ms.get(name, 0.0) + command_ms) for name, n in looks.items()),
     )  # fmt: skip
 
@@ -168,7 +170,7 @@ def pool_ms(load: ServedLoad, costs: ServerCosts) -> float:
 def job_ms(load: ServedLoad, costs: ServerCosts) -> float:
     """Ms of the jobs' slots for a second of one listener."""
     sound = costs.job_sentence / load.sentence_s + costs.job_chunk / load.chunk_s + costs.job_text / load.text_s
-    return sound + costs.job_looks
+    return sound + costs.job_report / load.report_s + costs.job_looks
 
 
 def sweep_share(load: ServedLoad, costs: ServerCosts) -> float:

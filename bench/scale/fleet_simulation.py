@@ -243,8 +243,8 @@ def even_shares(fleet: Fleet, costs: ServerCosts) -> list[float]:
         workers = fleet.workers / layout.pools * beats
         shares[layout.node_of_pool(part)] += (reports + workers) / 1000 + sweep_share(load, costs)
         for shard in range(SHARDS):
-            looks = fleet.listeners / layout.pools / SHARDS * costs.job_looks
-            shares[layout.node_of_job(part, shard)] += looks / 1000
+            even_ms = costs.job_looks + costs.job_report / load.report_s
+            shares[layout.node_of_job(part, shard)] += fleet.listeners / layout.pools / SHARDS * even_ms / 1000
     return shares
 
 

@@ -84,8 +84,9 @@ def model_lines(load: ServedLoad, costs: ServerCosts, of_small_pool: ServerCosts
     parts = ", ".join(f"{n:,} listeners {least_parts(n, load, costs)}" for n in STEPS_AT)
     step_ms = costs.pool_sentence
     return [
-        f"a listener takes {pool_ms(load, costs):.3f} ms a second of the pool's slot and {job_ms(load, costs):.3f} ms "
-        f"of the jobs' slots; a core is taken to be full at {CORE_SHARE:.0%}",
+        f"a listener reports every {load.report_s:.1f} s of sound; it takes {pool_ms(load, costs):.3f} ms a second of "
+        f"the pool's slot and {job_ms(load, costs):.3f} ms of the jobs' slots",
+        f"a core is taken to be full at {CORE_SHARE:.0%}",
         f"where a step between two sentences waits {mean_wait_ms(step_ms, CORE_SHARE):.2f} ms on average "
         f"(at 90 % {mean_wait_ms(step_ms, 0.9):.2f} ms); a node has {NODE.memory_gb:.0f} GB and sends "
         f"{NODE.network_mb_s:,.0f} MB/s",

@@ -1,6 +1,7 @@
 """Traffic of listeners at 1 x on one server: commands, bytes, memory and processor time, of real processes.
 
 The listeners of the load bench (bench/load/clients.py) hear a cheap engine, while nothing else happens on the server.
+They buffer and report as the gateway does for its clients.
 Its own sums, read before and behind, say what that took, and its slow log which scripts were called.
 """
 
@@ -45,6 +46,11 @@ class Traffic:
         return max(LEAST_COMMAND_MS, (self.server_ms - self.inside_ms) / max(1, self.commands))
 
     @property
+    def report_s(self) -> float:
+        """Seconds of sound between two reports of one listener."""
+        return 1 / self.calls["ack"]
+
+    @property
     def looks(self) -> Mapping[str, float]:
         """The reassembler's calls for a second of sound, by name."""
         return {name: n for name, n in self.calls.items() if name in LOOKS}
@@ -67,7 +73,7 @@ def measure(listeners: int, span_s: float) -> Traffic:
     with started_system(OURS, CHEAP_RTF) as place, place.broker.connect() as redis:
         before, done = _counters(redis), read_pool(redis, place.pool).done
         begin_log(redis)
-        outcome = place.run(many(listeners, span_s))
+        outcome = place.run(many(listeners, span_s, buffers=True))
         found = {name: value - before[name] for name, value in _counters(redis).items()}
         sentences = read_pool(redis, place.pool).done - done
         log_bytes = _held_bytes(redis)

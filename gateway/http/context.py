@@ -181,7 +181,7 @@ class GatewayContext:
     async def _close(self) -> None:
         """Send the last reports to this server, and close the connections to it."""
         await cancel_and_wait(*filter(None, [self.report_task]))
-        await self.reports.flush()
+        await self.reports.flush(moved=True)
         await self.streams.aclose()
         await asyncio.to_thread(self.producer.close)
         self.quick.close()

@@ -115,8 +115,8 @@ class StreamReader:
         """Report this reader's position to the pool and to the stream."""
         if self.drain is DrainMode.WINDOW:
             self.delivery.move(self.state.cursor)
-            grace_ms, _ = run_many(self.redis, self.delivery.report(time.monotonic()))
-            self.delivery.granted(grace_ms)
+            terms, _ = run_many(self.redis, self.delivery.report(time.monotonic()))
+            self.delivery.granted(terms)
 
 
 def recording_missing_error(redis: "Redis", job: str, store_dir: StorePlace) -> Misconfigured | PositionLost:

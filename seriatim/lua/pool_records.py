@@ -66,6 +66,14 @@ REFUSED_JOB = -1  #: the same, and every sentence of the job would be refused
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderTerms:
+    """What a job wants of its reader."""
+
+    grace_ms: int  #: its job is cancelled when it is gone for so long; 0: the pool's part of the job is over
+    window_ms: int  #: audio between dispatch and its reports, at which the job waits for it
+
+
+@dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How attempts that come to nothing are treated."""
 

@@ -18,6 +18,7 @@ from seriatim.lua.pool_records import (
     FinishedSentence,
     FinishVerdict,
     NextSentence,
+    ReaderTerms,
     RegisterResult,
     RetryPolicy,
     Submission,
@@ -235,12 +236,9 @@ def fill_done(
     return _call(pool, "fill_done", job, seq, entry, silence_ms, ended_life_ms, epoch, decode=bool)
 
 
-def ack(pool: str, job: str, delivered_ms: float, heard_ms: float = -1) -> ScriptCall[int]:
-    """A reader lives, has `delivered_ms` and has heard `heard_ms` (-1: unknown).
-
-    Returns for how many ms it may be gone before its job is cancelled, 0 if the pool's part is over.
-    """
-    return _call(pool, "ack", job, delivered_ms, heard_ms, decode=integer)
+def ack(pool: str, job: str, delivered_ms: float, heard_ms: float = -1) -> ScriptCall[ReaderTerms]:
+    """A reader lives, has `delivered_ms` and has heard `heard_ms` (-1: unknown)."""
+    return _call(pool, "ack", job, delivered_ms, heard_ms, decode=lambda r: ReaderTerms(integer(r[0]), integer(r[1])))
 
 
 def memory_wait(pool: str, memory_share: float) -> ScriptCall[int]:

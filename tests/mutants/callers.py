@@ -185,7 +185,7 @@ CALLERS = (
         "            self._report()\n            entries = read_entries(",
         "            entries = read_entries(",
         "a reader waits for sound that waits for its report",
-        (f"{BLIND_SPOTS}::test_a_reader_that_has_all_there_is_says_so_before_it_waits",),
+        (f"{BLIND_SPOTS}::test_a_reader_reports_before_it_waits_for_longer_than_until_its_report_is_due",),
         seeds=0,
     ),
     Mutant(

@@ -12,7 +12,7 @@ from redis import Redis
 from reassembler import emit_loop
 from reassembler.emit_loop import abandoned_notifications, create_consumer_groups, wait_for_notifications
 from reassembler.recorder import record
-from seriatim import recording_store
+from seriatim import reader_state, recording_store
 from seriatim.client import stream_reader
 from seriatim.client.job_options import JobRequest
 from seriatim.dispatch import run_with_epoch
@@ -22,9 +22,9 @@ from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import ChunkAppend, JobSlot, OpenVerdict
 from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.script_calls import LuaScript, ScriptCall, run
-from seriatim.reader_state import REPORT_S, DeliveryState
+from seriatim.reader_state import LEAST_REPORT_S, DeliveryState
 from seriatim.records import DrainMode, HoldPolicy, TaskMessage
-from seriatim.servers.redis_clients import command_client
+from seriatim.servers.redis_clients import BLOCK_S, command_client
 from seriatim.stream_entries import Audio, Discontinuity, Entry, ReaderCursor, SentenceStart, decode
 from tests.conftest import binary_of
 from tests.simulator.faults import LOGGED, newest_log
@@ -126,34 +126,54 @@ def test_a_reader_that_has_all_there_is_says_so_before_it_waits(
     new_system: Callable[..., RealSystem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sound that waits for its report comes as soon as it is spoken; waiting itself takes two seconds a time."""
-    unreported = watch_waits(monkeypatch)
+    overdue = watch_waits(monkeypatch)
     with new_system() as system:
         system.reassembler()
         system.workers(1)
         text = [f"Sentence {n} is one of many." for n in range(N_WINDOWS)]  # each fills a window: a report for each
         job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "window_ms": 1_000}))
         assert Listener(job).pcm() == stream_of(text)
-    assert set(unreported) == {False}
+    assert set(overdue) <= {False}
+
+
+def test_a_reader_reports_before_it_waits_for_longer_than_until_its_report_is_due(
+    new_system: Callable[..., RealSystem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has a quarter of a second of sound, and more text comes later: it waits for its report, then for sound."""
+    monkeypatch.setattr(reader_state, "LEAST_REPORT_S", BLOCK_S - LEAST_REPORT_S)
+    overdue = watch_waits(monkeypatch)
+    with new_system() as system:
+        system.reassembler()
+        system.workers(1)
+        opened = system.producer().open(JobRequest.of({"engine": "tone"}))
+        listener = Listener(opened.job)
+        opened.say("One.")
+        opened.flush()
+        wait_until(lambda: len(overdue) > 1, "it waits")
+        opened.close()
+        assert listener.pcm() == stream_of(["One."])
+    assert set(overdue) == {False}
 
 
 def watch_waits(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """A list that grows with each wait of a reader of this process: True where what it has was not reported."""
-    unreported: list[bool] = []
-    reported = [StreamPosition()]
+    """A list that grows with each long wait of a reader of this process behind some sound: True if a report was due."""
+    overdue: list[bool] = []
+    readers: list[DeliveryState] = []
     report, read_entries = DeliveryState.report, stream_reader.read_entries
 
     def noted_report(state: DeliveryState, now_s: float) -> list[ScriptCall[Any]]:
-        reported[0] = state.position
+        readers[:] = [state]
         return report(state, now_s)
 
     def noted_read(reader: Redis, job: str, after: StreamPosition, block_s: float) -> list[Entry]:
-        if block_s > 2 * REPORT_S:  # up to REPORT_S it waits for the time of its next report
-            unreported.append(after != reported[0])
+        (state,) = readers
+        if block_s > 2 * LEAST_REPORT_S and state.delivered_ms:
+            overdue.append(state.moved and block_s > state.due_s - state.reported_s)
         return read_entries(reader, job, after, block_s)
 
     monkeypatch.setattr(DeliveryState, "report", noted_report)
     monkeypatch.setattr(stream_reader, "read_entries", noted_read)
-    return unreported
+    return overdue
 
 
 @pytest.mark.thorough

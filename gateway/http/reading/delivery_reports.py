@@ -1,8 +1,8 @@
 """Delivery reports: the positions of all readers of this process, sent to Redis in one round trip.
 
 A report opens a job's window and releases what was read. Without reports the job stops, and is cancelled after its
-grace. So a reader whose client is connected but takes nothing is reported again every few seconds, or after a third of
-its job's grace if that is shorter.
+grace. When each is due, `DeliveryState` says. A reader whose client is connected but takes nothing is reported again
+every few seconds, or after a third of its job's grace if that is shorter.
 """
 
 import asyncio
@@ -53,25 +53,23 @@ class DeliveryReports:
     async def run(self) -> None:
         """Report until cancelled."""
         while True:
-            next_s = min(
-                (reader.reported_s + reader.alive_s for reader in self.readers), default=time.monotonic() + ALIVE_S
-            )
+            next_s = min((reader.due_s for reader in self.readers), default=time.monotonic() + ALIVE_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.change_event.wait(), max(0.0, next_s - time.monotonic()))
             self.change_event.clear()
             await self.flush()
             await asyncio.sleep(INTERVAL_S)
 
-    async def flush(self) -> None:
-        """Report readers that moved or are due; those that cannot be reported are retried."""
+    async def flush(self, *, moved: bool = False) -> None:
+        """Report readers that are due, or also those that moved; those that cannot be reported are retried."""
         now_s = time.monotonic()
-        due = [m for m in self.readers if m.moved or now_s - m.reported_s >= m.alive_s] + self.closed
+        due = [reader for reader in self.readers if reader.due(now_s) or (moved and reader.moved)] + self.closed
         self.closed = []
         for start in range(0, len(due), BATCH_SIZE):
             batch = due[start : start + BATCH_SIZE]
             calls = [call for reader in batch for call in reader.report(now_s)]
             try:
-                graces_ms = (await asyncio.to_thread(run_many, self.redis, calls))[::2]
+                terms = (await asyncio.to_thread(run_many, self.redis, calls))[::2]
             except SeriatimError as error:
                 log.warning("readers were not reported", extra={"n": len(batch), "error": str(error)})
                 for reader in batch:
@@ -80,5 +78,5 @@ class DeliveryReports:
                 self.closed += [reader for reader in batch if reader not in self.readers]
                 self.change_event.set()
             else:
-                for reader, grace_ms in zip(batch, graces_ms, strict=True):
-                    reader.granted(grace_ms)
+                for reader, granted in zip(batch, terms, strict=True):
+                    reader.granted(granted)

@@ -3,18 +3,18 @@
 -- A reader has `delivered` ms of the job, and has heard `heard` ms of it (-1: unknown). Opens the window, moves the
 -- deadlines to the playback that really happens, and shows that the reader lives. Monotone; may run twice.
 -- KEYS[1] pool prefix.  ARGV: now, job, delivered ms, heard ms
--- Returns for how many ms a reader may be gone, 0 if the job's pool part is over.
+-- Returns for how many ms a reader may be gone, 0 if the job's pool part is over; and the job's window in ms.
 local t = clock()
 local _, job, delivered, heard = unpack(ARGV)
 delivered, heard = tonumber(delivered), tonumber(heard)
 local key = job_key(job)
 local j = read(key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn', 'rate', 'dispatched', 'play', 'grace',
-  'closed', 'total', 'since', 'behind', 'passed')
+  'closed', 'total', 'since', 'behind', 'passed', 'window')
 if j.state == 'spoken' then
   if j.class == 'L' and heard >= tonumber(j.dispatched) then release_hold(job .. '|' .. j.rate) end     -- heard to the end
   if delivered >= tonumber(j.dispatched) - 1 then C('ZREM', P .. ':rest', job) end     -- its end goes soon
 end
-if j.state ~= 'run' then return 0 end
+if j.state ~= 'run' then return {0, 0} end
 local acked, t0 = tonumber(j.acked), tonumber(j.t0)
 local changed = {'seen', int(t)}
 local function set(field, value) changed[#changed + 1], changed[#changed + 2] = field, value end
@@ -45,4 +45,4 @@ if moved then
   record_expected_end(job, j)
   if index_job(job, t) then wake_dispatcher() end
 end
-return math.max(1, num(j.grace, 0))
+return {math.max(1, num(j.grace, 0)), num(j.window, 0)}

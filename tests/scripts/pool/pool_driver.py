@@ -14,6 +14,7 @@ from seriatim.lua.pool_records import (
     ExtendVerdict,
     FinishedSentence,
     FinishVerdict,
+    ReaderTerms,
     RetryPolicy,
     Submission,
     SubmitResult,
@@ -107,7 +108,8 @@ class PoolDriver:
         return reply
 
     def ack(self, job: str, delivered: float, heard_ms: float = -1) -> bool:
-        return bool(self.do(pool_scripts.ack(POOL, job, delivered, heard_ms).at(self.now)))
+        terms: ReaderTerms = self.do(pool_scripts.ack(POOL, job, delivered, heard_ms).at(self.now))
+        return bool(terms.grace_ms)
 
     def cancel(self, job: str, reason: str = "enough") -> str:
         return str(self.do(pool_scripts.cancel(POOL, job, "cancelled", reason).at(self.now)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from seriatim.lua.pool_records import ExtendVerdict, Submission, SubmitResult, SubmitVerdict
+from seriatim.lua.pool_records import ExtendVerdict, ReaderTerms, Submission, SubmitResult, SubmitVerdict
 from seriatim.records import JobKind, Play
 from seriatim.user_limits import UserLimits
 from tests.scripts.pool_machine.pool_line import admit, as_set, barge_in, rate_of
@@ -160,14 +160,14 @@ def _close(pool: Pool, name: str, t: float) -> None:
         end(pool, name, "spoken", "", t)
 
 
-def ack(pool: Pool, name: str, delivered: float, heard_ms: float, raw: float) -> float:
+def ack(pool: Pool, name: str, delivered: float, heard_ms: float, raw: float) -> ReaderTerms:
     """A reader reports. What was heard moves the deadlines; without it, playback is taken to follow the deliveries."""
     t = pool.tick(raw)
     job = pool.jobs.get(name)
     if job is not None and job.state == "spoken" and job.kind == LIVE and heard_ms >= job.dispatched:
         pool.held.pop(name, None)
     if job is None or job.state != "run":
-        return 0
+        return ReaderTerms(0, 0)
     t0 = _playback_began(job, delivered, heard_ms, t) if job.kind == LIVE and not job.file else job.t0
     news = delivered > job.acked or t0 != job.t0
     job.seen, job.t0 = t, to_digits(t0, 0)
@@ -176,7 +176,7 @@ def ack(pool: Pool, name: str, delivered: float, heard_ms: float, raw: float) ->
     if news:
         expect_end(pool, name)
         look_at(pool, name, t)
-    return job.grace
+    return ReaderTerms(job.grace, job.window)
 
 
 def _playback_began(job: PoolJob, delivered: float, heard_ms: float, t: float) -> float:

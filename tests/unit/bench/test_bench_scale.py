@@ -34,7 +34,7 @@ from bench.scale.traffic import LEAST_COMMAND_MS, Traffic
 LOAD = ServedLoad()
 COSTS = ServerCosts(
     pool_sentence=0.4, pool_report=0.1, pool_text=0.6, beat=0.3, idle_sweep=0.04, pool_sweep=1.0,
-    job_sentence=0.1, job_chunk=0.2, job_text=0.3,
+    job_sentence=0.1, job_chunk=0.16, job_report=0.04, job_text=0.3,
 )  # fmt: skip
 MEANS_MS = {
     "finish_and_claim": 0.3, "finish": 0.2, "pick": 0.15, "claim": 0.1, "ack": 0.05, "submit_and_pick": 0.4,
@@ -56,6 +56,13 @@ def test_a_listener_takes_what_its_sentences_reports_texts_and_share_of_workers_
     assert job_ms(LOAD, COSTS) == pytest.approx(0.23)
     assert sweep_share(LOAD, COSTS) == pytest.approx(0.0025)
     assert [LOAD.workers(n) for n in (1, 100, 101)] == [1, 1, 2]
+
+
+def test_fewer_reports_take_less_of_both_slots() -> None:
+    """Of 0.1 and 0.04 ms a second a quarter."""
+    load = replace(LOAD, report_s=4.0)
+    assert pool_ms(LOAD, COSTS) - pool_ms(load, COSTS) == pytest.approx(0.075)
+    assert job_ms(LOAD, COSTS) - job_ms(load, COSTS) == pytest.approx(0.03)
 
 
 def test_one_server_ends_at_its_core() -> None:
@@ -121,7 +128,8 @@ def test_costs_are_those_of_the_steps_and_each_has_its_way_through_the_socket() 
     assert hot.pool_sentence == pytest.approx(0.31)
     assert by_message.pool_sentence == pytest.approx(0.45)
     assert [hot.pool_text, hot.job_text] == pytest.approx([0.44, 0.15])
-    assert hot.job_chunk == pytest.approx(0.1 + 0.03 + 0.04 + 3 * 0.01)
+    assert hot.job_chunk == pytest.approx(0.1 + 0.03 + 2 * 0.01)
+    assert hot.job_report == pytest.approx(0.04 + 0.01)
     assert [hot.beat, hot.pool_sweep, hot.idle_sweep] == pytest.approx([0.11, 0.97, 0.03])
 
 
@@ -131,6 +139,7 @@ def test_costs_of_memory_network_and_commands_are_those_of_the_traffic() -> None
     assert found.memory_per_byte == 1.0, "at least the sound itself, though no window was full"
     assert TRAFFIC.command_ms == pytest.approx(0.05)
     assert found.pool_report == pytest.approx(0.1)
+    assert TRAFFIC.report_s == pytest.approx(1.0)
     assert found.job_looks == pytest.approx(0.5 * (0.07 + 0.05) + 0.1 * 0.05)
     assert replace(TRAFFIC, server_ms=70.0).command_ms == LEAST_COMMAND_MS
 

@@ -4,9 +4,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from seriatim.audio.pcm import bytes_of_ms
 from seriatim.errors import JobUnknown, PositionLost
 from seriatim.keys import END, StreamPosition
-from seriatim.reader_state import ALIVE_S, REPORT_MS, REPORT_S, DeliveryState, ReaderState
+from seriatim.lua.pool_records import ReaderTerms
+from seriatim.reader_state import (
+    ALIVE_S,
+    LEAST_REPORT_S,
+    PLAYED_MARGIN_S,
+    REPORT_MS,
+    REPORT_S,
+    DeliveryState,
+    ReaderState,
+)
 from seriatim.records import DrainMode
 from seriatim.state.stream_record import FIELDS, StreamRecord
 from seriatim.stream_entries import Audio, End, Entry, Gap, ReaderCursor, SentenceStart
@@ -138,17 +148,107 @@ def test_a_gap_counts_as_read() -> None:
     assert turn(state, [start, gap]) == [start, gap]
 
 
-def test_a_report_is_due_by_time_or_by_audio_and_waits_are_no_longer() -> None:
+def opened(window_ms: int = 20_000, grace_ms: int = 60_000) -> DeliveryState:
+    """A reader that came at second 100 and was reported then."""
     delivery = DeliveryState("j", "p")
-    assert delivery.moved, "that a reader came is worth a report"
-    delivery.report(100.0)
+    assert delivery.due(100.0), "that a reader came is worth a report"
+    report(delivery, 100.0, window_ms, grace_ms)
+    return delivery
+
+
+def take(delivery: DeliveryState, ms: int) -> None:
+    """Take so much audio of the first sentence."""
+    n_bytes = delivery.position.offset + bytes_of_ms(ms, RATE_HZ)
+    delivery.move(ReaderCursor(StreamPosition(1, n_bytes), 0, n_bytes, RATE_HZ))
+
+
+def report(delivery: DeliveryState, now_s: float, window_ms: int = 20_000, grace_ms: int = 60_000) -> None:
+    delivery.report(now_s)
+    delivery.granted(ReaderTerms(grace_ms, window_ms))
+
+
+def test_a_reader_with_nothing_ahead_reports_each_piece() -> None:
+    """What it plays it has just got: the pool would take all of it for played, and playback for paused."""
+    delivery = opened()
     assert delivery.wait_s(100.0) == ALIVE_S, "there is nothing to report"
-    delivery.move(ReaderCursor(StreamPosition(1, 2), 0, 2, RATE_HZ))
-    assert not delivery.due(100.0)
-    assert delivery.wait_s(100.0) == pytest.approx(REPORT_S)
-    assert delivery.due(100.0 + REPORT_S)
-    delivery.delivered_ms = REPORT_MS
-    assert delivery.due(100.0)
+    for second in range(101, 110):
+        take(delivery, 1_000)
+        assert delivery.due(second)
+        report(delivery, second)
+        assert not delivery.due(second + LEAST_REPORT_S)
+
+
+def test_a_marker_alone_is_no_reason_for_a_report() -> None:
+    """The beginning of a sentence comes with its first audio, or shortly before."""
+    delivery = opened()
+    delivery.position = StreamPosition(1, 0)
+    assert delivery.due_s == pytest.approx(100.0 + REPORT_S)
+
+
+def test_a_reader_with_much_ahead_reports_every_four_seconds() -> None:
+    delivery = opened()
+    take(delivery, 20_000)
+    report(delivery, 101.0)
+    take(delivery, 100)
+    assert delivery.due_s == pytest.approx(101.0 + REPORT_S)
+    assert delivery.wait_s(103.0) == pytest.approx(REPORT_S - 2)
+
+
+def test_a_report_is_due_before_all_that_was_reported_is_played() -> None:
+    delivery = opened()
+    take(delivery, 3_000)
+    report(delivery, 101.0)
+    take(delivery, 2_000)
+    assert delivery.due_s == pytest.approx(104.0 - PLAYED_MARGIN_S)
+    report(delivery, 103.0)
+    take(delivery, 100)
+    assert delivery.due_s == pytest.approx(106.0 - PLAYED_MARGIN_S), "playback went on"
+    report(delivery, 110.0)
+    take(delivery, 2_000)
+    report(delivery, 111.0)
+    take(delivery, 1)
+    assert delivery.due_s == pytest.approx(113.0 - PLAYED_MARGIN_S), "it paused when 5.1 s were played"
+
+
+def test_a_reader_that_is_faster_than_speech_reports_a_quarter_of_its_window_and_five_seconds_at_most() -> None:
+    for window_ms, unreported_ms in ((10_000, 2_500), (60_000, REPORT_MS), (1_000, 250)):
+        delivery = opened(window_ms)
+        take(delivery, 90_000)
+        report(delivery, 101.0, window_ms)
+        take(delivery, unreported_ms - 1)
+        assert not delivery.due(101.0)
+        take(delivery, 1)
+        assert delivery.due(101.0)
+
+
+def test_a_resumed_reader_begins_behind_what_was_played_long_ago() -> None:
+    """Whether its first report says how much that is (the library's) or not (the gateway's)."""
+    position = StreamPosition(1, bytes_of_ms(60_000, RATE_HZ))
+    gateway, library = DeliveryState("j", "p", position), DeliveryState("j", "p", position)
+    take(library, 0)
+    for delivery in (gateway, library):
+        report(delivery, 100.0)
+        take(delivery, 1_000)
+        report(delivery, 101.0)
+        take(delivery, 500)
+        assert delivery.due_s <= 102.0
+
+
+def test_a_reader_that_moves_reports_within_its_grace() -> None:
+    delivery = opened(grace_ms=3_000)
+    take(delivery, 20_000)
+    report(delivery, 101.0, grace_ms=3_000)
+    take(delivery, 100)
+    assert delivery.due_s == pytest.approx(102.0)
+
+
+def test_a_reader_of_a_job_that_was_spoken_reports_what_it_takes() -> None:
+    """Its window is open for ever."""
+    delivery = opened(window_ms=0, grace_ms=0)
+    take(delivery, 90_000)
+    report(delivery, 101.0, 0, 0)
+    take(delivery, REPORT_MS - 1)
+    assert delivery.due_s == pytest.approx(101.0 + REPORT_S)
 
 
 def test_a_report_that_did_not_reach_redis_is_made_again() -> None:
@@ -156,13 +256,14 @@ def test_a_report_that_did_not_reach_redis_is_made_again() -> None:
     delivery.report(0.0)
     delivery.failed()
     assert delivery.moved
+    assert delivery.due(0.0)
 
 
 def test_a_reader_shows_life_at_a_third_of_its_grace() -> None:
     delivery = DeliveryState("j", "p")
-    delivery.granted(3_000)
+    delivery.granted(ReaderTerms(3_000, 20_000))
     assert delivery.alive_s == pytest.approx(1.0)
-    delivery.granted(60_000)
+    delivery.granted(ReaderTerms(60_000, 20_000))
     assert delivery.alive_s == ALIVE_S
-    delivery.granted(0)
+    delivery.granted(ReaderTerms(0, 0))
     assert delivery.alive_s == ALIVE_S
