@@ -103,6 +103,7 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
         begin=ResumePolicy.RESUME if options.resume else ResumePolicy.RESTART if options.restart else ResumePolicy.NEW,
         format_name=options.format,
         quiet=options.quiet or options.json,
+        keep_warm=options.keep_warm,
         system_lexicon=SystemLexicons(settings).current(request.pool_name),
     )
     summary = speak(arguments, settings, options.webhook)

@@ -122,6 +122,10 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
         "--hosts", default="", metavar="A,B",
         help="two voices, or speakers of the cast, who take turns through a Markdown outline",
     )  # fmt: skip
+    p.add_argument(
+        "--keep-warm", action="store_true",
+        help="let the private system run for a minute, for the next command that needs the same",
+    )  # fmt: skip
     again = p.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="continue an interrupted run of OUT")
     again.add_argument("--restart", action="store_true", help="discard an interrupted run of OUT")

@@ -21,6 +21,7 @@ class SpeakArguments:
     begin: ResumePolicy = ResumePolicy.NEW
     format_name: str | None = None
     quiet: bool = False
+    keep_warm: bool = False  #: the private system stays for the next command
     system_lexicon: Lexicon = NO_LEXICON  #: of the request's pool and of all texts, behind that of the request
     cast_plans: tuple[WorkerPlan, ...] = ()  #: the workers of speakers who have an engine of their own
 
@@ -28,6 +29,11 @@ class SpeakArguments:
     def worker_plans(self) -> tuple[WorkerPlan, ...]:
         """The workers of all pools that speak the text in a private system."""
         return (self.worker_plan, *self.cast_plans)
+
+    @property
+    def disposable(self) -> bool:
+        """Does the system end with the command, and all jobs with it?"""
+        return self.embedded and not self.keep_warm
 
     @property
     def fingerprint(self) -> TextFingerprint:

@@ -213,7 +213,7 @@ def _write_jobs(group: JobGroup, system: LocalSystem, run: SpeakRun, before: int
                 group.cancel("another job of its text ended")
         raise run.failure or ended from None
     except BaseException:
-        if not run.arguments.embedded:
+        if not run.arguments.disposable:
             group.cancel("the command that submitted it ended")
         raise
     finally:

@@ -114,9 +114,18 @@ def _prepare_done(webhooks: "OutboxSender", run: SpeakRun, output: SpeechOutput)
 
 
 def open_system(arguments: SpeakArguments, settings: Settings) -> AbstractContextManager[LocalSystem]:
-    """The system that speaks: a private one, or the one that runs.
+    """The system that speaks: a private one, which may be warm from a command before, or the one that runs.
 
     Raises:
         Unavailable, EngineUnavailable, Misconfigured: it does not start, or does not answer.
+        BadInput: a system that runs is to be kept warm.
     """
-    return private_system(settings, *arguments.worker_plans) if arguments.embedded else running_system(settings)
+    if not arguments.embedded:
+        if arguments.keep_warm:
+            raise BadInput("--keep-warm is for a private system; leave it out with --redis")
+        return running_system(settings)
+    if arguments.keep_warm:
+        from gateway.local.warm_system import warm_system  # few commands need it
+
+        return warm_system(settings, *arguments.worker_plans)
+    return private_system(settings, *arguments.worker_plans)
