@@ -12,7 +12,7 @@ from tests.support.sentinel_servers import SentinelServers
 def fail_over(context: FaultContext) -> None:
     """SIGKILL to a master: its replica is promoted, and it comes back as a replica itself."""
     servers = context.stage.servers.redis
-    note = partial(context.history.note, "kill", component="redis", signal="SIGKILL")
+    note = partial(context.history.note, "kill", component="redis", signal="SIGKILL", failover=True)
     if isinstance(servers, SentinelServers):
         servers.fail_over(note)
     elif isinstance(servers, ClusterServers):
@@ -27,6 +27,7 @@ def move_slots(context: FaultContext) -> None:
     servers = context.stage.servers.redis
     if not isinstance(servers, ClusterServers):
         raise NotHere("this server is no cluster")
+    context.history.note("kill", component="slots", signal="none")  # nothing dies; listeners may wait even so
     for key in (pool_prefix(POOL), *map(shard_prefix, context.rng.sample(range(SHARDS), 4))):
         servers.move(key)
 
