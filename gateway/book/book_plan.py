@@ -75,7 +75,7 @@ class ChapterChoice:
     """The parts of a document that are spoken."""
 
     include: Collection[str] = ()  #: such as notes
-    exclude: Collection[str] = ()  #: front or back: chapters that the document says are outside of its body
+    exclude: Collection[str] = ()  #: front or back: chapters outside of the body; tables, poems, quotations: parts
     numbers: Collection[int] | None = None  #: of chapters, 1-based; None: all
 
     def has(self, number: int, chapter: Chapter) -> bool:
@@ -85,10 +85,11 @@ class ChapterChoice:
         return not chapter.matter or str(chapter.matter) not in self.exclude
 
     def text(self, chapter: Chapter) -> str:
-        """The text of a chapter with the parts that are included."""
+        """The text of a chapter with the parts that are included, and without those that are left out."""
+        text = chapter.text_without(self.exclude)
         if "notes" in self.include and chapter.notes:
-            return f"{chapter.text.rstrip()}\n\n{chapter.notes}\n\n"
-        return chapter.text
+            return f"{text.rstrip()}\n\n{chapter.notes}\n\n"
+        return text
 
 
 def parse_numbers(text: str, n_chapters: int) -> frozenset[int]:

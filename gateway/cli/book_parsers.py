@@ -98,7 +98,7 @@ def _add_choice_of_parts(p: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     p.add_argument(
         "--exclude", action="append", default=[], choices=EXCLUDABLE, metavar="PART",
-        help=f"leave out the matter that an EPUB says is not its body: {', '.join(EXCLUDABLE)}; repeatable",
+        help=f"leave out a part of the document, as far as it names them: {', '.join(EXCLUDABLE)}; repeatable",
     )  # fmt: skip
 
 

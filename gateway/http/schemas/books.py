@@ -54,7 +54,7 @@ class BookBody(SpeechOptions):
     )
     chapters: str = Field("", max_length=1_000, description="numbers of chapters, such as 1-3,7,9-; default: all")
     include: Include = Field([], description="parts of the document that are spoken, too")
-    exclude: Exclude = Field([], description="matter that the document says is not its body, and is left out")
+    exclude: Exclude = Field([], description="parts that are left out, as far as the document names them")
 
     @model_validator(mode="after")
     def _check_format(self) -> "BookBody":

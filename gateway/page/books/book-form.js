@@ -8,6 +8,7 @@ import { clockFace } from "../durations.js";
 import { chosenVoice } from "../voices/voice-fields.js";
 import { costOf, newElement, rangesOf } from "./book-words.js";
 
+const EXCLUDABLE = ["front", "back", "tables", "poems", "quotations"];
 const MAX_FILE_BYTES = 16 * 1024 * 1024; // the gateway's default limit
 
 const $ = (id) => document.getElementById(id);
@@ -18,7 +19,7 @@ let planned = []; // the numbers of the chapters in the preview; empty: there is
 export function setUpBookForm({ onBook, announce, showNotice }) {
   $("file").addEventListener("change", ({ target }) => chooseFile(target.files[0], showNotice));
   acceptDroppedFiles(showNotice);
-  for (const id of ["notes", "no-front", "no-back"]) $(id).addEventListener("change", forgetPlan);
+  for (const id of ["notes", ...EXCLUDABLE.map((part) => `no-${part}`)]) $(id).addEventListener("change", forgetPlan);
   $("make").addEventListener("submit", (event) => {
     event.preventDefault();
     send("/v1/books/plan", "Preview is ready.", (plan) => showPlan(plan));
@@ -57,7 +58,7 @@ function fields() {
   return {
     ...chosenVoice(), speed: $("speed").value, layout, format, loudness: $("loudness").value,
     captions: $("captions").checked && format !== "epub" ? "vtt" : "", include: $("notes").checked ? "notes" : "",
-    exclude: [$("no-front").checked && "front", $("no-back").checked && "back"].filter(Boolean).join(","),
+    exclude: EXCLUDABLE.filter((part) => $(`no-${part}`).checked).join(","),
     chapters: left.length < planned.length ? rangesOf(left) : "",
   };
 }

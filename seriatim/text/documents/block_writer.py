@@ -6,12 +6,13 @@ An empty line ends a paragraph. Two spaces before a line end mean that the line 
 
 import re
 
-from seriatim.text.documents.document import Chapter, Matter
+from seriatim.text.documents.document import Chapter, Matter, PartKind, TextPart
 from seriatim.text.documents.document_limits import DocumentLimits
 
 #: behind a letter, so that a dash stays
 _PARTED = re.compile(r"[^\W\d_][-\xad\u2010]\Z")
 HARD_END = "  \n"
+_BETWEEN = "\n\n"
 
 
 class BlockWriter:
@@ -24,6 +25,9 @@ class BlockWriter:
         self._line: list[str] = []
         self._lines: list[str] = []
         self._blocks: list[str] = []
+        self._n_chars = 0  # of the blocks, each with the empty line behind it
+        self._open: list[tuple[PartKind, int]] = []  # parts that have begun, and where
+        self._parts: list[TextPart] = []
         self._notes: list[str] = []
         self._title = ""
         self._matter = Matter.BODY
@@ -76,8 +80,22 @@ class BlockWriter:
         """End the current paragraph; nothing if it is empty."""
         self.end_line()
         if self._lines:
-            (self._notes if self._outer else self._blocks).append(HARD_END.join(self._lines))
+            block = HARD_END.join(self._lines)
+            (self._notes if self._outer else self._blocks).append(block)
+            self._n_chars += 0 if self._outer else len(block) + len(_BETWEEN)
             self._lines.clear()
+
+    def begin_part(self, kind: PartKind) -> None:
+        """Begin paragraphs of a kind, up to `end_part`; in a note they are not told apart."""
+        self.end_block()
+        self._open.append((kind, self._n_chars))
+
+    def end_part(self) -> None:
+        """End the paragraphs of the kind that began last."""
+        self.end_block()
+        kind, start = self._open.pop()
+        if self._n_chars > start:
+            self._parts.append(TextPart(kind, start, self._n_chars))
 
     def begin_note(self) -> None:
         """Begin a note: what is written up to `end_note` stands beside the chapter, also in the middle of a line."""
@@ -104,9 +122,12 @@ class BlockWriter:
         """End the current chapter and start another."""
         self.end_block()
         if self._blocks or self._notes:
-            text = "\n\n".join(self._blocks) + "\n\n" if self._blocks else ""
-            self._chapters.append(Chapter(self._title, text, "\n\n".join(self._notes), self._matter))
-            self._blocks, self._notes = [], []
+            text = _BETWEEN.join(self._blocks) + _BETWEEN if self._blocks else ""
+            goes_on = (TextPart(kind, start, self._n_chars) for kind, start in self._open if start < self._n_chars)
+            parts = (*self._parts, *goes_on)
+            self._chapters.append(Chapter(self._title, text, _BETWEEN.join(self._notes), self._matter, parts))
+            self._blocks, self._notes, self._parts, self._n_chars = [], [], [], 0
+            self._open = [(kind, 0) for kind, _ in self._open]  # they go on in the next chapter
         self._title = " ".join(title.split())
 
     def chapters(self) -> tuple[Chapter, ...]:

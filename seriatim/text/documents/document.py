@@ -1,5 +1,6 @@
 """A document: the text of a file in reading order, its chapters, and what the file says about itself."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +31,23 @@ class Matter(StrEnum):
     BACK = "back"  #: appendix, notes, index, colophon and the like
 
 
+class PartKind(StrEnum):
+    """What a part of a text is, as the document says it."""
+
+    TABLES = "tables"
+    POEMS = "poems"
+    QUOTATIONS = "quotations"  #: set apart as blocks, such as epigraphs
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """Paragraphs of a chapter's text that may be left out."""
+
+    kind: PartKind
+    start: int
+    end: int  #: with the empty line behind them
+
+
 @dataclass(frozen=True, slots=True)
 class Chapter:
     """A part of a document. The texts of all chapters, joined, are the document's text."""
@@ -38,6 +56,16 @@ class Chapter:
     text: str  #: with its heading; paragraphs have an empty line between them
     notes: str = ""  #: footnotes and endnotes, which are not part of the text; one paragraph each
     matter: Matter = Matter.BODY
+    parts: tuple[TextPart, ...] = ()  #: of the text; they may be within one another
+
+    def text_without(self, kinds: Collection[str]) -> str:
+        """The text without the parts of these kinds."""
+        kept, at = [], 0
+        for part in sorted(self.parts, key=lambda part: part.start):
+            if part.kind in kinds and part.end > at:
+                kept.append(self.text[at : max(at, part.start)])
+                at = part.end
+        return "".join([*kept, self.text[at:]])
 
 
 @dataclass(frozen=True, slots=True)

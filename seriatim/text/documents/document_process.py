@@ -9,12 +9,12 @@ import base64
 import contextlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, BinaryIO
 
 from seriatim import errors
-from seriatim.text.documents.document import Chapter, Document, DocumentFormat, Matter
+from seriatim.text.documents.document import Chapter, Document, DocumentFormat, Matter, PartKind, TextPart
 from seriatim.text.documents.document_limits import DocumentLimits
 from seriatim.text.documents.read_document import read_document
 from seriatim.text.markup import CodeMode, Markup
@@ -58,7 +58,7 @@ def decode_reply(reply: bytes, name: str) -> Document:
 
 def document_of(fields: Mapping[str, Any]) -> Document:
     """The document of `document_fields`."""
-    chapters = tuple(Chapter(title, text, notes, Matter(matter)) for title, text, notes, matter in fields["chapters"])
+    chapters = tuple(_chapter(*row) for row in fields["chapters"])
     return Document(
         DocumentFormat(fields["format"]), chapters, fields["title"], tuple(fields["authors"]), fields["language"],
         base64.b64decode(fields["cover"]), fields["warning"], Markup(fields["markup"]),
@@ -70,9 +70,17 @@ def document_fields(document: Document) -> dict[str, Any]:
     return {
         "format": document.format, "title": document.title, "authors": document.authors,
         "language": document.language, "markup": document.markup, "warning": document.warning,
-        "chapters": [(c.title, c.text, c.notes, c.matter) for c in document.chapters],
+        "chapters": [
+            (c.title, c.text, c.notes, c.matter, [(part.kind, part.start, part.end) for part in c.parts])
+            for c in document.chapters
+        ],
         "cover": base64.b64encode(document.cover).decode(),
     }  # fmt: skip
+
+
+def _chapter(title: str, text: str, notes: str, matter: str, parts: Sequence[Sequence[Any]]) -> Chapter:
+    found = tuple(TextPart(PartKind(kind), start, end) for kind, start, end in parts)
+    return Chapter(title, text, notes, Matter(matter), found)
 
 
 def main(source: BinaryIO, target: BinaryIO) -> None:

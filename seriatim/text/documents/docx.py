@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 from seriatim.text.documents.block_writer import BlockWriter
-from seriatim.text.documents.document import Document, DocumentFormat
+from seriatim.text.documents.document import Document, DocumentFormat, PartKind
 from seriatim.text.documents.document_limits import DocumentLimits
 from seriatim.text.documents.tree_text import TreeReader, TreeRules
 from seriatim.text.documents.xml_tree import Element, attribute, find, find_all, inner_text, local_name, parse_xml
@@ -31,7 +31,8 @@ def read_docx(archive: ZipArchive, limits: DocumentLimits) -> Document:
     used = sorted({level for p in find_all(root, "p") if (level := levels.get(_style(p), 0))})[:2]
     notes = {name: _notes(archive, path) for name, path in _NOTES.items() if path in archive.names}
     rules = TreeRules(
-        blocks=frozenset({"p", "tbl"}), breaks=frozenset({"br", "cr"}), rows=frozenset({"tr"}), cells=frozenset({"tc"}),
+        blocks=frozenset({"p", "tbl"}),
+        parts={"tbl": PartKind.TABLES}, breaks=frozenset({"br", "cr"}), rows=frozenset({"tr"}), cells=frozenset({"tc"}),
         hidden=_HIDDEN, characters={"tab": " ", "nobreakhyphen": "-", "softhyphen": "", "sym": ""},
         text_elements=frozenset({"t"}), is_hidden=partial(_is_hidden, styles), is_raised=_is_raised,
         joins_next=_is_drop_cap,

@@ -5,7 +5,7 @@ import binascii
 from functools import partial
 
 from seriatim.text.documents.block_writer import BlockWriter
-from seriatim.text.documents.document import Document, DocumentFormat
+from seriatim.text.documents.document import Document, DocumentFormat, PartKind
 from seriatim.text.documents.document_limits import COVER_BYTES, DocumentLimits
 from seriatim.text.documents.tree_text import TreeReader, TreeRules
 from seriatim.text.documents.xml_tree import Element, attribute, find, find_all, inner_text, local_name, parse_xml
@@ -14,6 +14,9 @@ from seriatim.text.documents.zip_archive import ZipArchive
 _BLOCKS = frozenset(
     {"p", "subtitle", "title", "section", "epigraph", "cite", "poem", "stanza", "text-author", "table", "annotation"}
 )
+_PARTS = {
+    "table": PartKind.TABLES, "poem": PartKind.POEMS, "cite": PartKind.QUOTATIONS, "epigraph": PartKind.QUOTATIONS,
+}  # fmt: skip
 _NOTE_BODIES = frozenset({"notes", "comments", "footnotes"})
 _NAMES = ("first-name", "middle-name", "last-name")
 
@@ -38,7 +41,7 @@ def read_fb2(raw: bytes, name: str, limits: DocumentLimits) -> Document:
     writer = BlockWriter(name, limits)
     rules = TreeRules(
         blocks=_BLOCKS, lines=frozenset({"v"}), rows=frozenset({"tr"}), cells=frozenset({"td", "th"}),
-        hidden=frozenset({"image", "binary", "description", "stylesheet"}), chapter_title=_title,
+        hidden=frozenset({"image", "binary", "description", "stylesheet"}), chapter_title=_title, parts=_PARTS,
         is_hidden=partial(_is_mark, _note_ids(root)), is_raised=lambda element: local_name(element) == "sup",
     )  # fmt: skip
     for body in find_all(root, "body"):

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import islice
 
 from seriatim.text.documents.block_writer import BlockWriter
+from seriatim.text.documents.document import PartKind
 from seriatim.text.documents.element_text.math_text import math_text
 from seriatim.text.documents.element_text.page_marks import is_page_mark
 from seriatim.text.documents.element_text.raised_text import raised_text
@@ -17,6 +19,10 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 #: what stands in a film or a recording is for programs that cannot play it
 _SILENT = HIDDEN | {"rt", "rp", "video", "audio", "canvas"}
 _ESCAPED_TWICE = re.compile(f"&{TWICE.pattern}")
+#: words of `epub:type`, and the classes that Project Gutenberg, Standard Ebooks and others give to verse
+_POEM_KINDS = frozenset({"z3998:poem", "z3998:verse", "z3998:song", "z3998:hymn"})
+_POEM_CLASSES = frozenset({"poem", "poetry", "poetry-container", "verse", "stanza"})
+_QUOTATION_KINDS = frozenset({"epigraph", "z3998:quotation"})
 _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|bmp)", re.IGNORECASE)
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -103,6 +109,8 @@ class HtmlReader:
             self._cells += 1
         else:
             self._end(name)
+        if (kind := _part_kind(element, name)) and not self._cells:
+            self._writer.begin_part(kind)
 
     def _leave(self, element: Element) -> None:
         name = local_name(element)
@@ -116,6 +124,8 @@ class HtmlReader:
             self._writer.end_row()
         else:
             self._end(name)
+        if _part_kind(element, name) and not self._cells:
+            self._writer.end_part()
         if self._rules.is_note(element):
             self._writer.end_note()
 
@@ -157,6 +167,19 @@ def kinds(element: Element) -> frozenset[str]:
 def first_heading(root: Element) -> str:
     """The text of the first heading; "" if there is none."""
     return next((text for heading in find_all(root, *HEADINGS) if (text := inner_text(heading))), "")
+
+
+def _part_kind(element: Element, name: str) -> PartKind | None:
+    """What a block is that may be left out; None: it is part of the text."""
+    if name not in PARAGRAPHS:
+        return None
+    if name == "table":
+        first = islice(find_all(element, "td", "th"), 4)  # a page in columns has few cells, and large ones
+        return None if any(map(_is_layout, first)) else PartKind.TABLES
+    if kinds(element) & _POEM_KINDS or _POEM_CLASSES & frozenset(element.get("class", "").lower().split()):
+        return PartKind.POEMS
+    is_quotation = name == "blockquote" or kinds(element) & _QUOTATION_KINDS
+    return PartKind.QUOTATIONS if is_quotation else None
 
 
 def _is_layout(cell: Element) -> bool:

@@ -1,7 +1,7 @@
 """An ODT document, as LibreOffice and others write it."""
 
 from seriatim.text.documents.block_writer import BlockWriter
-from seriatim.text.documents.document import Document, DocumentFormat
+from seriatim.text.documents.document import Document, DocumentFormat, PartKind
 from seriatim.text.documents.document_limits import DocumentLimits
 from seriatim.text.documents.tree_text import TreeReader, TreeRules
 from seriatim.text.documents.xml_tree import Element, attribute, find, find_all, inner_text, local_name, parse_xml
@@ -27,7 +27,8 @@ def read_odt(archive: ZipArchive, limits: DocumentLimits) -> Document:
     used = sorted({_level(heading) for heading in find_all(root, "h")})[:2]
     rules = TreeRules(
         blocks=frozenset({"p", "h", "list", "table"}), breaks=frozenset({"line-break"}),
-        rows=frozenset({"table-row"}), cells=frozenset({"table-cell"}), hidden=_HIDDEN, notes=frozenset({"note"}),
+        parts={"table": PartKind.TABLES}, rows=frozenset({"table-row"}), cells=frozenset({"table-cell"}),
+        hidden=_HIDDEN, notes=frozenset({"note"}),
         characters={"s": " ", "tab": " "},
         chapter_title=lambda element: inner_text(element) if _level(element) in used else None,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from seriatim.text.documents.document import Chapter, Document, DocumentFormat
+from seriatim.text.documents.document import Chapter, Document, DocumentFormat, PartKind, TextPart
 from seriatim.text.documents.document_limits import DocumentLimits
 from seriatim.text.markup import Markup
 
@@ -22,6 +22,10 @@ _HEADING = re.compile(
     rf"(?P<plain>(?i:{_WORD})[ \t]+(?:{_NUMBER})(?:\b[.:]?(?:[ \t]+[^\Wa-z][^\r\n]{{0,80}}|[.:—–-][^\r\n]{{0,80}})?)))"
     r"[ \t]*(?=\r?\n|\Z)"
 )
+_MARKED_PART = re.compile(
+    r"^(?:(?P<table>(?: {0,3}\|[^\n]*(?:\n|\Z))+)|(?P<quotation>(?: {0,3}>[^\n]*(?:\n|\Z))+))(?:[ \t\r]*\n)*",
+    re.MULTILINE,
+)
 _FACT = re.compile(r"^(title|author)s?:[ \t]*(\S[^\r\n]{0,199})", re.IGNORECASE | re.MULTILINE)
 _FACT_CHARS = 4000  #: of the front matter of Markdown, or of the head of a Gutenberg text
 
@@ -37,7 +41,7 @@ def read_plain_text(text: str, name: str, limits: DocumentLimits, markup: Markup
     starts = [0, *(heading.start("line") for heading in headings), len(text)]
     titles = ["", *(_title(heading) for heading in headings)]
     chapters = tuple(
-        Chapter(title, text[start:end])
+        Chapter(title, text[start:end], parts=_parts(text[start:end]))
         for title, (start, end) in zip(titles, pairwise(starts), strict=True)
         if start < end
     )
@@ -50,6 +54,12 @@ def read_plain_text(text: str, name: str, limits: DocumentLimits, markup: Markup
     ):
         title = titles[1]
     return Document(DocumentFormat.TEXT, chapters, title, (author,) if author else (), markup=markup)
+
+
+def _parts(text: str) -> tuple[TextPart, ...]:
+    """The tables and quotations of Markdown."""
+    kinds = {"table": PartKind.TABLES, "quotation": PartKind.QUOTATIONS}
+    return tuple(TextPart(kinds[match.lastgroup or ""], *match.span()) for match in _MARKED_PART.finditer(text))
 
 
 def _title(heading: re.Match[str]) -> str:

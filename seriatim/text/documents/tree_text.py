@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 
 from seriatim.text.documents.block_writer import BlockWriter
+from seriatim.text.documents.document import PartKind
 from seriatim.text.documents.element_text.raised_text import raised_text
 from seriatim.text.documents.xml_tree import Element, entity_text, inner_text, local_name, visit
 
@@ -19,6 +20,7 @@ class TreeRules:
     cells: Set[str] = frozenset()
     hidden: Set[str] = frozenset()
     notes: Set[str] = frozenset()
+    parts: Mapping[str, PartKind] = field(default_factory=dict)  #: blocks that may be left out
     characters: Mapping[str, str] = field(default_factory=dict)  #: elements that stand for a text
     text_elements: Set[str] = frozenset()  #: the only ones that hold text; empty: all
     is_hidden: Callable[[Element], bool] = lambda _element: False
@@ -87,6 +89,8 @@ class TreeReader:
             if not self._joins:
                 self._end(name)
             self._joins = False
+        if name in self._rules.parts and not self._cells:
+            self._writer.begin_part(self._rules.parts[name])
 
     def _write_tail(self, text: str) -> None:
         if not self._rules.text_elements:
@@ -105,6 +109,8 @@ class TreeReader:
             self._joins = True
         elif name in rules.blocks or name in rules.lines:
             self._end(name)
+        if name in rules.parts and not self._cells:
+            self._writer.end_part()
 
     def _end(self, name: str) -> None:
         if self._cells:
