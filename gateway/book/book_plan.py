@@ -63,6 +63,11 @@ class BookPlan:
         """All authors, in one line."""
         return ", ".join(self.authors)
 
+    @property
+    def characters(self) -> int:
+        """The characters of all chapters, by which providers are paid."""
+        return sum(len(chapter.text) for chapter in self.chapters)
+
     def with_corrections(self, corrections: Mapping[str, Sequence[Correction]]) -> "BookPlan":
         """The plan with corrections of its chapters, by the keys without any."""
         return replace(

@@ -16,8 +16,8 @@ from typing import ParamSpec, TypeVar
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from gateway.book.making.book_cost import PoolPrice, pool_prices
 from gateway.http.api_keys import ApiKeys, Caller
-from gateway.http.books.book_cost import PoolPrice, pool_prices
 from gateway.http.books.book_keeper import BookKeeper
 from gateway.http.concurrency_limit import ConcurrencyLimit
 from gateway.http.document_reader import DocumentReader

@@ -18,6 +18,7 @@ from gateway.book.book_plan import BookPlan, ChapterChoice, PlannedChapter, pars
 from gateway.book.book_project import BookProject
 from gateway.book.corrections import Correction
 from gateway.book.making.book_cast import book_voices, plan_with_voices, with_voices
+from gateway.book.making.book_cost import BookCost, PoolPrice, pool_prices
 from gateway.book.making.book_form import BookForm
 from gateway.book.making.write_book import write_book
 from gateway.book.renamed_book import rename_project
@@ -91,7 +92,7 @@ def run_book(options: argparse.Namespace, settings: Settings) -> int:
 def _print_plan(arguments: BookArguments, options: argparse.Namespace, settings: Settings) -> None:
     """Print the plan, with the speakers where there is a cast."""
     request, speakers = arguments.speech.request, []
-    facts = (arguments.plan, request.voice, request.pool_name)
+    facts = (arguments.plan, request.voice, request.pool_name, _price(arguments, settings))
     if options.cast or options.speaker:
         texts = [chapter.text for chapter in arguments.plan.chapters]
         voices = voices_of_engine(options, settings)[1] if request.cast.finds_speakers else []
@@ -100,6 +101,10 @@ def _print_plan(arguments: BookArguments, options: argparse.Namespace, settings:
         sys.stdout.write(json.dumps(plan_json(*facts) | ({"speakers": speakers} if speakers else {})) + "\n")
     else:
         sys.stdout.write(plan_text(*facts) + (speakers_text(speakers) if speakers else ""))
+
+
+def _price(arguments: BookArguments, settings: Settings) -> PoolPrice | None:
+    return pool_prices(settings.pool_prices).get(arguments.speech.request.pool_name)
 
 
 def print_summary(summary: BookSummary, options: argparse.Namespace) -> int:
@@ -187,7 +192,10 @@ def _speak_missing(
 ) -> float:
     """Speak the chapters that are missing; returns the duration of what was spoken in ms."""
     console = Console(stderr=True, quiet=arguments.speech.quiet)
-    with BookProgress(console, speech_estimates(chapters, project)) as progress:
+    price, estimates = _price(arguments, settings), speech_estimates(chapters, project)
+    parts = [spoken_ms / max(1, one.estimated_ms) for one, (_, spoken_ms) in zip(chapters, estimates, strict=True)]
+    characters = sum(len(one.text) * min(1.0, part) for one, part in zip(chapters, parts, strict=True))
+    with BookProgress(console, estimates, cost=BookCost(price, round(characters)) if price else None) as progress:
         try:
             with open_system(arguments.speech, settings) as system:
                 speech = ChapterSpeech(arguments.speech, partial(speak_text, system), arguments.voices)

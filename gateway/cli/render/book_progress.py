@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
+from gateway.book.making.book_cost import BookCost
 from gateway.book.making.book_progress import BookPace, ChapterProgress
 from gateway.cli.render.duration import clock_face
 from gateway.cli.render.progress_output import ProgressOutput
@@ -14,10 +15,15 @@ class BookProgress(ProgressOutput):
     """Display of a book's progress; thread-safe. Leaving its context restores the terminal."""
 
     def __init__(
-        self, console: Console, estimates_ms: Sequence[tuple[int, float]], clock: Callable[[], float] = time.monotonic
+        self,
+        console: Console,
+        estimates_ms: Sequence[tuple[int, float]],
+        clock: Callable[[], float] = time.monotonic,
+        cost: BookCost | None = None,
     ) -> None:
         """Show nothing yet; `estimates_ms`: the number of each chapter, and its estimated duration."""
         super().__init__(console, clock)
+        self._cost = cost
         self.pace = BookPace(estimates_ms, self._show_line, clock)
 
     @property
@@ -34,6 +40,8 @@ class BookProgress(ProgressOutput):
             words.append(f"{clock_face(pace.audio_ms / 1000)} of audio")
             words.append(f"{pace.times_real_time:.1f} × real time")
             words.append(f"{clock_face(left_s)} left")
+        if self._cost:
+            words.append(self._cost.text(pace.part))
         return ", ".join(words)
 
     def _show_line(self) -> None:

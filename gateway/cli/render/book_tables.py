@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.book.book_assembly import SpokenChapter
 from gateway.book.book_plan import BookPlan
+from gateway.book.making.book_cost import PoolPrice
 from gateway.cli.render.duration import clock_face
 
 
@@ -31,12 +32,14 @@ class BookSummary:
         return sum(chapter.record.duration_s for chapter in self.chapters)
 
 
-def plan_text(plan: BookPlan, voice: str, engine: str) -> str:
-    """The plan of a book as a table: chapters, minutes, voice, warnings."""
+def plan_text(plan: BookPlan, voice: str, engine: str, price: PoolPrice | None = None) -> str:
+    """The plan of a book as a table: chapters, minutes, voice, warnings, and the cost where a price is known."""
     by = f" by {plan.author}" if plan.author else ""
     total_s = sum(chapter.estimated_ms for chapter in plan.chapters) / 1000
     lines = [f"{plan.title}{by}: {len(plan.chapters)} chapters, about {clock_face(total_s)}"]
     lines.append(f"voice {voice or '(default)'} of {engine}, cover: {'yes' if plan.cover else 'none'}")
+    if price:
+        lines.append(f"cost: about {price.text(plan.characters)} for {plan.characters} characters")
     for chapter in plan.chapters:
         words = len(chapter.text.split())
         lines.append(
@@ -46,9 +49,11 @@ def plan_text(plan: BookPlan, voice: str, engine: str) -> str:
     return "\n".join([*lines, *(f"warning: {warning}" for warning in plan.warnings)]) + "\n"
 
 
-def plan_json(plan: BookPlan, voice: str, engine: str) -> dict[str, Any]:
+def plan_json(plan: BookPlan, voice: str, engine: str, price: PoolPrice | None = None) -> dict[str, Any]:
     """The plan for `--json`."""
+    whole = price and {"whole": price.of(plan.characters), "currency": price.currency}
     return {
+        "characters": plan.characters, "cost": whole,
         "title": plan.title, "authors": list(plan.authors), "language": plan.language, "engine": engine,
         "voice": voice, "cover": bool(plan.cover), "warnings": list(plan.warnings),
         "chapters": [

@@ -8,8 +8,8 @@ from redis import Redis
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
+from gateway.book.making.book_cost import PoolPrice
 from gateway.book.making.sentence_address import spoken_version
-from gateway.http.books.book_cost import PoolPrice
 from gateway.http.books.book_folder import BookFolder, BookOutcome
 from gateway.http.books.book_lease import read_progress
 from gateway.http.books.book_order import BookOrder

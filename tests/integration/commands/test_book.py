@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -120,9 +121,11 @@ def test_a_killed_book_continues_to_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_plan_speaks_nothing(tmp_path: Path) -> None:
     source = book(tmp_path / "in.epub", HARBOUR, SEA, ["At home."])
-    done = seriatim("book", source, "--plan", "--chapters", "2-", "--engine", "tone")
+    prices = {"SERIATIM_POOL_PRICES": "tone=1000000 EUR"}
+    done = seriatim("book", source, "--plan", "--chapters", "2-", "--engine", "tone", settings=prices)
     assert done.returncode == 0, done.stderr.decode()
-    title, voice, *chapters = done.stdout.decode().splitlines()
+    title, voice, cost, *chapters = done.stdout.decode().splitlines()
+    assert re.fullmatch(r"cost: about (\d+)\.00 EUR for \1 characters", cost), cost
     assert title.startswith("The Harbour & the Sea by Anna Berg, Ben Cole: 2 chapters, about 0:0")
     assert voice == "voice (default) of tone, cover: yes"
     assert [line.split()[0] for line in chapters] == ["2", "3"]

@@ -21,6 +21,22 @@ class PoolPrice:
         """The price of so many characters."""
         return round(self.price * characters / PER_CHARACTERS, 4)
 
+    def text(self, characters: float) -> str:
+        """That price for people, such as `1.20 USD`."""
+        return f"{self.of(characters):.2f} {self.currency}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class BookCost:
+    """The cost of the characters that a run speaks."""
+
+    price: PoolPrice
+    characters: int
+
+    def text(self, part: float) -> str:
+        """The cost of a part (0..1), and of all: `0.20 of about 1.20 USD`."""
+        return f"{self.price.of(part * self.characters):.2f} of about {self.price.text(self.characters)}"
+
 
 def pool_prices(text: str) -> dict[str, PoolPrice]:
     """The prices of SERIATIM_POOL_PRICES, by the names of pools.
