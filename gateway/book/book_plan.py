@@ -35,6 +35,7 @@ class PlannedChapter:
     corrections: tuple[Correction, ...] = ()  #: of its sentences; `key` is that of the chapter with them
     key_before: str = ""  #: the key without corrections; "": there are none
     matter: Matter = Matter.BODY
+    voice: str = ""  #: its narrator's; "": the book's
 
     @property
     def base_key(self) -> str:

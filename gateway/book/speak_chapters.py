@@ -31,9 +31,10 @@ class ChapterSpeech:
     voices: Mapping[str, str] = field(default_factory=dict)  #: of speakers whom the cast does not name
     jobs: RunningJobs = field(default_factory=RunningJobs)  #: `stop` ends all of them
 
-    def arguments_of(self, text: str) -> SpeakArguments:
+    def arguments_of(self, chapter: PlannedChapter) -> SpeakArguments:
         """The arguments of a chapter."""
-        return replace(self.arguments, text=text, request=with_voices(self.arguments.request, self.voices, text))
+        request = with_voices(self.arguments.request, self.voices, chapter.text, chapter.voice)
+        return replace(self.arguments, text=chapter.text, request=request)
 
 
 def unspoken(plan: BookPlan, project: BookProject) -> list[PlannedChapter]:
@@ -62,7 +63,7 @@ def speak_chapters(
     def speak(chapter: PlannedChapter, shown: ChapterProgress) -> list[RunSummary]:
         if jobs.stopped.is_set():
             raise RunStopped
-        whole, summaries = speech.arguments_of(chapter.text), []
+        whole, summaries = speech.arguments_of(chapter), []
         n_done = corrections_done(chapter, project)
         if n_done is None:
             output = ChapterOutput(project, chapter.with_corrections(()), _paragraph_ms(arguments))

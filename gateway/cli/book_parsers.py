@@ -93,6 +93,10 @@ def _add_choice_of_parts(p: argparse.ArgumentParser) -> None:
     p.add_argument("--plan", action="store_true", help="print chapters, minutes, voices and warnings; speak nothing")
     p.add_argument("--chapters", metavar="LIST", help="numbers of chapters to speak, such as 1-3,7,9- (default: all)")
     p.add_argument(
+        "--chapter-voice", action="append", default=[], metavar="LIST=VOICE",
+        help="voice of the narrator in these chapters, such as 2,5-7=alto; repeatable",
+    )  # fmt: skip
+    p.add_argument(
         "--include", action="append", default=[], choices=INCLUDABLE, metavar="PART",
         help=f"speak this part of the document, too: {', '.join(INCLUDABLE)}; repeatable",
     )  # fmt: skip

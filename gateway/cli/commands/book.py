@@ -17,7 +17,7 @@ from gateway.book.book_output import BookOutput, parse_output
 from gateway.book.book_plan import BookPlan, ChapterChoice, PlannedChapter, parse_numbers, plan_book
 from gateway.book.book_project import BookProject
 from gateway.book.corrections import Correction
-from gateway.book.making.book_cast import book_voices, plan_with_voices, with_voices
+from gateway.book.making.book_cast import book_voices, chapter_narrators, plan_with_voices, with_voices
 from gateway.book.making.book_cost import BookCost, PoolPrice, pool_prices
 from gateway.book.making.book_form import BookForm
 from gateway.book.making.write_book import write_book
@@ -42,6 +42,7 @@ from seriatim.engine import Voice
 from seriatim.errors import SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
+from seriatim.state.pool_record import PoolRecord
 from seriatim.webhooks.webhook_message import MAX_REASON_CHARS
 
 #: options that another run has of its own; a URL of Redis may have a password
@@ -141,21 +142,21 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
     )  # fmt: skip
     choice = ChapterChoice(options.include, options.exclude, numbers)
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
-    voices = _voices_of_speakers(options, settings, request, plan, output)
-    plan = plan_with_voices(plan, speech, voices)
+    pool = _voices_to_choose(options, settings, request)
+    narrators = chapter_narrators(options.chapter_voice, len(document.chapters), pool)
+    earlier = BookProject(output.project_folder(plan)).read_voices()
+    voices = book_voices(request, pool.voices, [chapter.text for chapter in plan.chapters], earlier)
+    plan = plan_with_voices(plan, speech, voices, narrators)
     return BookArguments(speech, plan, output, options.loudness, options.room_tone, voices, typed), reason
 
 
-def _voices_of_speakers(
-    options: argparse.Namespace, settings: Settings, request: JobRequest, plan: BookPlan, output: BookOutput
-) -> dict[str, str]:
-    """The voices of speakers whom the cast does not name: those of an earlier run, and voices for new ones."""
-    if not request.cast.finds_speakers:
-        return {}
+def _voices_to_choose(options: argparse.Namespace, settings: Settings, request: JobRequest) -> PoolRecord:
+    """The voices of the engine, where any are to be chosen or looked up; () otherwise: to ask for them takes time."""
+    if not (request.cast.finds_speakers or options.chapter_voice):
+        return PoolRecord(pool=request.pool_name)
     cards = voices_of_engine(options, settings)[1]
-    voices = [Voice(card["name"], card["language"], card["description"]) for card in cards]
-    earlier = BookProject(output.project_folder(plan)).read_voices()
-    return book_voices(request, voices, [chapter.text for chapter in plan.chapters], earlier)
+    voices = tuple(Voice(card["name"], card["language"], card["description"]) for card in cards)
+    return PoolRecord(pool=request.pool_name, voices=voices)
 
 
 def make_book(

@@ -45,6 +45,7 @@ def plan_text(plan: BookPlan, voice: str, engine: str, price: PoolPrice | None =
         lines.append(
             f"{chapter.number:>4}  {clock_face(chapter.estimated_ms / 1000):>8}  {words:>7} words  {chapter.title}"
             + (f" ({chapter.matter} matter)" if chapter.matter else "")
+            + (f", voice {chapter.voice}" if chapter.voice else "")
         )
     return "\n".join([*lines, *(f"warning: {warning}" for warning in plan.warnings)]) + "\n"
 
@@ -60,6 +61,7 @@ def plan_json(plan: BookPlan, voice: str, engine: str, price: PoolPrice | None =
             {
                 "number": chapter.number, "title": chapter.title, "words": len(chapter.text.split()),
                 "estimated_s": round(chapter.estimated_ms / 1000, 1), "matter": str(chapter.matter),
+                "voice": chapter.voice,
             }
             for chapter in plan.chapters
         ],

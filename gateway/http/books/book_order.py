@@ -1,12 +1,13 @@
 """The order of a book: what its client asked for, kept beside the document for whichever gateway makes the book."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from gateway.book.book_output import BookOutput, OutputKind, safe_name
 from gateway.book.book_plan import BookPlan, ChapterChoice, parse_numbers, plan_book
+from gateway.book.making.book_cast import plan_with_voices
 from gateway.book.making.book_form import BookForm
 from gateway.local.processes import WorkerPlan
 from gateway.output.speak_arguments import SpeakArguments
@@ -29,6 +30,8 @@ class BookOrder:
     captions: Sequence[str] = ()
     loudness_lufs: float | None = None
     room_tone_db: float | None = None
+    codec: str = ""  #: of an MP4 file; "": that of the format
+    chapter_voices: Mapping[int, str] = field(default_factory=dict)  #: narrators of chapters, by number
     chapters: str = ""  #: numbers, such as 1-3,7-
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
@@ -43,6 +46,7 @@ class BookOrder:
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
         }
+        values["chapter_voices"] = {int(number): voice for number, voice in fields["chapter_voices"].items()}
         return cls(**values)
 
     def to_fields(self) -> dict[str, Any]:
@@ -75,6 +79,7 @@ def prepare_book(order: BookOrder, document: Document, files: Path, own: Lexicon
     choice = ChapterChoice(order.include, order.exclude, numbers)
     title = order.title or document.title or first_words(document.text)
     plan = replace(plan_book(document, title, speech.fingerprint.options, choice), title=title)
+    plan = plan_with_voices(plan, speech, {}, order.chapter_voices)
     form = BookForm(_output(order, plan, files), request.voice, order.loudness_lufs, order.room_tone_db)
     return PreparedBook(plan, speech, form)
 
@@ -84,4 +89,4 @@ def _output(order: BookOrder, plan: BookPlan, files: Path) -> BookOutput:
     if order.layout == "chapters":
         return BookOutput(files, order.format_name, OutputKind.CHAPTERS, captions)
     path = files / f"{safe_name(plan.title)}.{order.format_name}"
-    return BookOutput(path, order.format_name, OutputKind.ONE_FILE, captions)
+    return BookOutput(path, order.format_name, OutputKind.ONE_FILE, captions).with_codec(order.codec)

@@ -26,7 +26,13 @@ class StoredPlan:
         rows = fields["chapters"]
         chapters = tuple(
             PlannedChapter(
-                one["number"], one["title"], "", one["key"], one["estimated_ms"], matter=Matter(one["matter"])
+                one["number"],
+                one["title"],
+                "",
+                one["key"],
+                one["estimated_ms"],
+                matter=Matter(one["matter"]),
+                voice=one["voice"],
             )
             for one in rows
         )
@@ -43,7 +49,8 @@ def plan_fields(plan: BookPlan) -> dict[str, Any]:
         "chapters": [
             {
                 "number": one.number, "title": one.title, "key": one.key, "estimated_ms": one.estimated_ms,
-                "matter": str(one.matter), "words": len(one.text.split()), "characters": len(one.text),
+                "matter": str(one.matter), "voice": one.voice, "words": len(one.text.split()),
+                "characters": len(one.text),
             }
             for one in plan.chapters
         ],

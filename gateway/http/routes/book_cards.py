@@ -153,7 +153,8 @@ def _chapter_card(
     is_spoken = project.is_spoken(chapter.key)
     return BookChapterCard(
         number=chapter.number, title=chapter.title, words=words, estimated_s=round(chapter.estimated_ms / 1000, 1),
-        matter=str(chapter.matter), state="spoken" if is_spoken else "waiting" if part is None else "speaking",
+        matter=str(chapter.matter), voice=chapter.voice,
+        state="spoken" if is_spoken else "waiting" if part is None else "speaking",
         part=1.0 if is_spoken else part or 0.0, audio_s=facts.audio_s if facts else None,
         sentences=facts.sentences if facts else None, corrections=len(chapter.corrections), has_audio=bool(facts),
     )  # fmt: skip

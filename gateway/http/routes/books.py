@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.book.making.book_cast import chapter_narrators
 from gateway.book.making.sentence_address import SentenceChange, corrections_of, find_chapter, has_speech
 from gateway.book.speak_chapters import corrections_done
 from gateway.cli.render.book_tables import plan_json
@@ -202,6 +203,7 @@ def _order(
     order = BookOrder(
         new_book_id(caller.user, idempotency_key), caller.user, time.time(), options,
         layout=body.layout, format_name=body.format_name, captions=body.captions, loudness_lufs=body.loudness,
+        codec=body.codec or "", chapter_voices=_narrators(context, request, body, document),
         room_tone_db=body.room_tone, chapters=body.chapters, include=body.include, exclude=body.exclude,
         title=body.title or "", webhook=webhook, warning=joined_warning(document.warning, resolved.joined_warning()),
         digest=_digest(body, document),
@@ -209,6 +211,16 @@ def _order(
     system = context.books.lexicons.current(request.pool_name)
     prepared = prepare_book(order, document, FilePath("files"), caller.lexicon.current(), system)
     return order, prepared, request
+
+
+def _narrators(context: GatewayContext, request: JobRequest, body: BookBody, document: Document) -> dict[int, str]:
+    """The voices of chapters with a narrator of their own.
+
+    Raises:
+        BadInput, UnknownVoice: there is no such chapter or voice.
+    """
+    pool = context.producer.pool_cache.get(request.pool_name)
+    return chapter_narrators(body.chapter_voices, len(document.chapters), pool)
 
 
 def _speakers_of_all_chapters(request: JobRequest, cast: Cast) -> dict[str, str]:

@@ -11,6 +11,8 @@ from gateway.book.book_formats import (
     EXCLUDABLE,
     INCLUDABLE,
     LOUDNESS_LUFS,
+    MP4_CODECS,
+    MP4_FORMATS,
     ONE_FILE,
     ROOM_TONE_DB,
 )
@@ -28,6 +30,7 @@ def _split(value: Any) -> Any:
 
 Items = BeforeValidator(_split)
 Format = Annotated[Literal[BOOK_FORMATS], AnyCase]  # type: ignore[valid-type]  # from the table of formats
+Codec = Annotated[Literal[MP4_CODECS], AnyCase]  # type: ignore[valid-type]  # likewise
 Captions = Annotated[list[Literal[CAPTION_FORMATS]], Items]  # type: ignore[valid-type]  # likewise
 Include = Annotated[list[Literal[INCLUDABLE]], Items]  # type: ignore[valid-type]  # likewise
 Exclude = Annotated[list[Literal[EXCLUDABLE]], Items]  # type: ignore[valid-type]  # likewise
@@ -52,6 +55,10 @@ class BookBody(SpeechOptions):
     webhook: str | None = Field(
         None, max_length=2_000, description="an https URL that a signed message is posted to when the book has ended"
     )
+    codec: Codec | None = Field(None, description="of an M4B or M4A file; default: aac")
+    chapter_voices: Annotated[list[str], Items] = Field(
+        [], max_length=1_000, description="narrators of chapters, such as 3=alto,5-7=bass; default: the voice"
+    )
     chapters: str = Field("", max_length=1_000, description="numbers of chapters, such as 1-3,7,9-; default: all")
     include: Include = Field([], description="parts of the document that are spoken, too")
     exclude: Exclude = Field([], description="parts that are left out, as far as the document names them")
@@ -63,6 +70,8 @@ class BookBody(SpeechOptions):
         if self.format and self.format not in known:
             allowed = ", ".join(name for name in BOOK_FORMATS if name in known)
             raise ValueError(f"format {self.format} of layout {self.layout}: expected one of {allowed}")
+        if self.codec and (self.layout != "book" or self.format_name not in MP4_FORMATS):
+            raise ValueError(f"codec: it is for {' and '.join(MP4_FORMATS)} of layout book")
         if self.captions and self.format == "epub":
             raise ValueError("captions: an EPUB has its text with its times inside")
         return self
@@ -111,6 +120,7 @@ class PlannedChapterCard(BaseModel):
     words: int
     estimated_s: float  #: duration of its speech
     matter: str  #: front or back: outside the body, as the document says; "": of the body
+    voice: str = ""  #: of its narrator; "": that of the book
 
 
 class BookPlanCard(BaseModel):

@@ -110,6 +110,17 @@ def test_each_chapter_may_be_a_file(client: httpx2.Client) -> None:
     assert [file["name"] for file in card["files"]] == ["01 - Sea.flac"]
 
 
+def test_a_chapter_has_its_own_narrator_and_the_file_its_codec(client: httpx2.Client) -> None:
+    plain = ended(client, make(client, BOOK)["id"])
+    card = ended(client, make(client, BOOK, chapter_voices="2=bass", codec="opus")["id"])
+    assert [chapter["voice"] for chapter in card["chapters"]] == ["", "bass"]
+    assert b"Opus" in file_of(client, card["id"], "Harbour.m4b")[:20_000]
+    audio = [
+        [client.get(f"/v1/books/{book['id']}/chapters/{n}/audio").content for n in (1, 2)] for book in (plain, card)
+    ]
+    assert [a == b for a, b in zip(*audio, strict=True)] == [True, False]
+
+
 def test_a_plan_names_chapters_and_speakers(client: httpx2.Client) -> None:
     answer = client.post("/v1/books/plan", json={"input": BOOK, "chapters": "2-"})
     plan = answer.json()
@@ -144,6 +155,9 @@ def test_a_cast_is_json_in_a_form(client: httpx2.Client) -> None:
         ({"loudness": "-10"}, "loudness:"),
         ({"include": "notes,index"}, "include.1:"),
         ({"voice": "nobody"}, "unknown voice 'nobody'"),
+        ({"chapter_voices": "1=nobody"}, "unknown voice 'nobody'"),
+        ({"chapter_voices": "7=alto"}, "no chapters 7 in a document of 2 chapters"),
+        ({"codec": "opus", "format": "mp3"}, "codec: it is for m4b and m4a of layout book"),
         ({"model": "nowhere"}, "no model 'nowhere'"),
         ({"colour": "red"}, "colour:"),
     ],

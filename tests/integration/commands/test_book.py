@@ -165,3 +165,19 @@ def test_a_speaker_has_one_voice_in_all_chapters(tmp_path: Path) -> None:
     source.write_text("# Zero\n\nZOE: I am first.\n\n" + first + second)
     again = seriatim("book", source, "-o", out, "--cast", "auto", "--json", *TONE)
     assert json.loads(again.stdout)["chapters_spoken"] == 1
+
+
+def test_another_voice_in_one_chapter_has_that_one_spoken_again(tmp_path: Path) -> None:
+    """Its narrator's, or that of a speaker whom it alone names."""
+    source, out = tmp_path / "in.md", tmp_path / "out.m4b"
+    source.write_text("# One\n\nA quiet day.\n\n# Two\n\nANNA: Good night.\n\n")
+
+    def spoken_with(*options: str) -> int:
+        done = seriatim("book", source, "-o", out, "--json", *options, *TONE)
+        assert done.returncode == 0, done.stderr.decode()
+        return int(json.loads(done.stdout)["chapters_spoken"])
+
+    assert spoken_with("--speaker", "ANNA=alto") == 2
+    assert spoken_with("--speaker", "ANNA=bass") == 1
+    assert spoken_with("--speaker", "ANNA=bass", "--chapter-voice", "1=alto") == 1
+    assert spoken_with("--speaker", "ANNA=bass", "--chapter-voice", "1=alto") == 0

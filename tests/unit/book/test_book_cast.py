@@ -1,11 +1,15 @@
 """Book cast: the voices of speakers whom a cast does not name, the same in all chapters, run after run."""
 
+import pytest
+
 from gateway.book.book_plan import plan_book
-from gateway.book.making.book_cast import book_voices, plan_with_voices, with_voices
+from gateway.book.making.book_cast import book_voices, chapter_narrators, plan_with_voices, with_voices
 from gateway.local.processes import WorkerPlan
 from gateway.output.speak_arguments import SpeakArguments
 from seriatim.client.job_options import JobRequest
 from seriatim.engine import Voice
+from seriatim.errors import BadInput, UnknownVoice
+from seriatim.state.pool_record import PoolRecord
 from seriatim.text.documents import Chapter, Document, DocumentFormat
 
 VOICES = [Voice(name, "en", "") for name in ("teller", "alto", "bass", "tenor")]
@@ -37,13 +41,33 @@ def test_a_chapter_has_its_own_speakers_alone_in_its_key() -> None:
     document = Document(DocumentFormat.TEXT, (Chapter("One", FIRST), Chapter("Two", SECOND)), "Book")
     plan = plan_book(document, "book", speech.fingerprint.options)
     voices = {"ANNA": "alto", "BEN": "bass"}
-    keys = [chapter.key for chapter in plan_with_voices(plan, speech, voices).chapters]
-    assert keys == [one.key for one in plan_with_voices(plan, speech, voices | {"ZOE": "tenor"}).chapters]
-    assert set(keys).isdisjoint(one.key for one in plan_with_voices(plan, speech, voices | {"BEN": "tenor"}).chapters)
+
+    def keys(voices: dict[str, str], narrators: dict[int, str] = {}) -> list[str]:  # noqa: B006  # it is not changed
+        return [chapter.key for chapter in plan_with_voices(plan, speech, voices, narrators).chapters]
+
+    first = keys(voices)
+    assert first == keys(voices | {"ZOE": "tenor"})
+    assert set(first).isdisjoint(keys(voices | {"BEN": "tenor"}))
+    assert [a == b for a, b in zip(first, keys(voices, {2: "tenor"}), strict=True)] == [True, False]
 
 
-def test_a_text_has_the_voices_of_the_book() -> None:
+def test_a_text_has_the_voices_of_the_book_for_speakers_it_may_name() -> None:
     voices = {"ANNA": "alto", "BEN": "bass"}
-    styles = with_voices(request(), voices, "BEN: I.").cast.speakers
-    assert {name: style.voice for name, style in styles.items()} == {"BEN": "bass"}
+    named = with_voices(request(), voices, "BEN: I.", "tenor")
+    assert ({name: style.voice for name, style in named.cast.speakers.items()}, named.voice) == (
+        {"BEN": "bass"}, "tenor",
+    )  # fmt: skip
     assert with_voices(request(), voices, "Nobody.") == request()
+    novel = request(cast={"quotes": "narrator", "speakers": {"Anna": {"voice": "alto", "names": ["Mrs. Berg"]}}})
+    assert with_voices(novel, {}, "“Yes,” said Mrs.\nBerg.").cast == novel.cast
+    assert with_voices(novel, {}, "“Yes,” said Tom.").cast.names == {}
+
+
+def test_chapters_have_narrators_of_their_own() -> None:
+    pool = PoolRecord(pool="tone", voices=tuple(VOICES))
+    assert chapter_narrators(["1-2=ALTO", "2=bass"], 3, pool) == {1: "alto", 2: "bass"}
+    for wish, message in (("4=alto", "no chapters 4"), ("alto", "expected numbers"), ("1=", "expected numbers and a")):
+        with pytest.raises(BadInput, match=message):
+            chapter_narrators([wish], 3, pool)
+    with pytest.raises(UnknownVoice):
+        chapter_narrators(["1=nobody"], 3, pool)
