@@ -27,7 +27,7 @@ class PoolPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class BookCost:
+class RunCost:
     """The cost of the characters that a run speaks."""
 
     price: PoolPrice

@@ -18,7 +18,7 @@ from gateway.book.book_plan import BookPlan, ChapterChoice, PlannedChapter, pars
 from gateway.book.book_project import BookProject
 from gateway.book.corrections import Correction
 from gateway.book.making.book_cast import book_voices, chapter_narrators, plan_with_voices, with_voices
-from gateway.book.making.book_cost import BookCost, PoolPrice, pool_prices
+from gateway.book.making.book_cost import PoolPrice, RunCost, pool_prices
 from gateway.book.making.book_form import BookForm
 from gateway.book.making.write_book import write_book
 from gateway.book.renamed_book import rename_project
@@ -196,7 +196,7 @@ def _speak_missing(
     price, estimates = _price(arguments, settings), speech_estimates(chapters, project)
     parts = [spoken_ms / max(1, one.estimated_ms) for one, (_, spoken_ms) in zip(chapters, estimates, strict=True)]
     characters = sum(len(one.text) * min(1.0, part) for one, part in zip(chapters, parts, strict=True))
-    with BookProgress(console, estimates, cost=BookCost(price, round(characters)) if price else None) as progress:
+    with BookProgress(console, estimates, cost=RunCost(price, round(characters)) if price else None) as progress:
         try:
             with open_system(arguments.speech, settings) as system:
                 speech = ChapterSpeech(arguments.speech, partial(speak_text, system), arguments.voices)

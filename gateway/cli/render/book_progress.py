@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from gateway.book.making.book_cost import BookCost
+from gateway.book.making.book_cost import RunCost
 from gateway.book.making.book_progress import BookPace, ChapterProgress
 from gateway.cli.render.duration import clock_face
 from gateway.cli.render.progress_output import ProgressOutput
@@ -19,7 +19,7 @@ class BookProgress(ProgressOutput):
         console: Console,
         estimates_ms: Sequence[tuple[int, float]],
         clock: Callable[[], float] = time.monotonic,
-        cost: BookCost | None = None,
+        cost: RunCost | None = None,
     ) -> None:
         """Show nothing yet; `estimates_ms`: the number of each chapter, and its estimated duration."""
         super().__init__(console, clock)

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from gateway.book.making.book_cost import BookCost, PoolPrice, pool_prices
+from gateway.book.making.book_cost import PoolPrice, RunCost, pool_prices
 from gateway.cli.render.book_progress import BookProgress
 from seriatim.errors import Misconfigured
 
@@ -18,7 +18,7 @@ def test_prices_are_of_a_million_characters() -> None:
 
 
 def test_a_run_shows_what_is_spent_of_all() -> None:
-    cost = BookCost(PoolPrice(10, "USD"), 400_000)
+    cost = RunCost(PoolPrice(10, "USD"), 400_000)
     assert (cost.text(0), cost.text(0.25)) == ("0.00 of about 4.00 USD", "1.00 of about 4.00 USD")
     console = Console(file=io.StringIO())
     with BookProgress(console, [(1, 10_000)], cost=cost) as progress:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from gateway.book.book_formats import EXCLUDABLE
 from gateway.book.book_plan import ChapterChoice
 from seriatim.text.documents import Document, DocumentLimits, read_document
+from seriatim.text.documents.document import PartKind
 from seriatim.text.documents.document_process import document_fields, document_of
 from tests.support.document_files import docx, paragraph
 from tests.support.documents_extra import require_documents_extra
@@ -48,6 +50,10 @@ def text_without(document: Document, *kinds: str) -> str:
 )
 def test_parts_are_left_out_by_choice(raw: bytes, kinds: tuple[str, ...], expected: str) -> None:
     assert text_without(read(raw), *kinds) == expected
+
+
+def test_the_kinds_of_parts_may_be_left_out() -> None:
+    assert set(PartKind) | {"front", "back"} == set(EXCLUDABLE)
 
 
 def test_a_process_passes_parts_on() -> None:
