@@ -86,7 +86,7 @@ class BlockWriter:
             self._lines.clear()
 
     def begin_part(self, kind: PartKind) -> None:
-        """Begin paragraphs of a kind, up to `end_part`; in a note they are not told apart."""
+        """Begin paragraphs of a kind, up to `end_part`; a note has no parts."""
         self.end_block()
         self._open.append((kind, self._n_chars))
 
