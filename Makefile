@@ -18,12 +18,13 @@ JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 # The order of the tests: one number, one order, so that a failure can be had again. `make prove` shuffles each run anew.
 ORDER  ?= 1
 TORCH_INDEX ?=
+LIVEKIT_TESTS ?=
 RUN_EXTRAS = espeak,hibari,documents,lexicon,language,emoji
 DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,providers,s3,dev
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-speed bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-words bench-book bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations livekit-suite lint types imports sim mutants chaos soak listener listen bench bench-speed bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-words bench-book bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -92,6 +93,14 @@ integrations: $(patsubst %,.venv-integrations/%/.installed,livekit pipecat wyomi
 .venv-integrations/livekit/.bench: .venv-integrations/livekit/.installed
 	.venv-integrations/livekit/bin/python -m pip install --quiet --disable-pip-version-check -e 'integrations/livekit[bench]'
 	@touch $@
+
+# What LiveKit's own tests need: a voice, and a recogniser.
+.venv-integrations/livekit/.suite: .venv-integrations/livekit/.installed
+	.venv-integrations/livekit/bin/python -m pip install --quiet --disable-pip-version-check -e '.[http,hibari]' -e 'integrations/livekit[suite]'
+	@touch $@
+
+livekit-suite: .venv-integrations/livekit/.suite  ## run LiveKit's own tests of text-to-speech with our plugin (LIVEKIT_TESTS=<a checkout of its agents>; ARGS=-v)
+	.venv-integrations/livekit/bin/python integrations/livekit/suite "$(LIVEKIT_TESTS)" $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

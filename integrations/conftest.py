@@ -1,5 +1,6 @@
-"""A Seriatim system with the engine `tone`."""
+"""A Seriatim system with the engine `tone`, or that of TEST_ENGINE."""
 
+import os
 import re
 import socket
 import subprocess
@@ -19,8 +20,10 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a running system."""
     folder = tmp_path_factory.mktemp("system")
     log = folder / "log"
-    command = [sys.executable, "-m", "gateway.cli.main", "up", "--engine", "tone", "--workers", "2"]
-    options = ["--engine-option", "rate_hz=24000", "--port", _free_port(), "--http", _free_port()]
+    engine = os.environ.get("TEST_ENGINE", "tone")
+    command = [sys.executable, "-m", "gateway.cli.main", "up", "--engine", engine, "--workers", "2"]
+    options = ["--engine-option", "rate_hz=24000"] if engine == "tone" else []
+    options += ["--port", _free_port(), "--http", _free_port()]
     with log.open("wb") as file:
         process = subprocess.Popen([*command, *options], stdout=file, stderr=subprocess.STDOUT, cwd=folder)
     try:
