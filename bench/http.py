@@ -1,4 +1,4 @@
-"""The HTTP gateway's part (`python -m bench.http`) of the first sound, and 200 listeners on one of its processes.
+"""The HTTP gateway's part (`python -m bench.http`) of the first sound, and 200 listeners on its processes.
 
 They hear speech: espeak reads the example text when the bench starts, and the tone engine replays parts of that, which
 costs the workers nothing. Tones are cheaper to encode than speech (Opus 2.7 times, before it was given less effort).
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -67,8 +67,8 @@ class LoadFigures:
     heard_s: float  #: sound that all of them got
     silent: int  #: listeners with a silence of more than 100 ms, and those who heard nothing at all
     longest_ms: float  #: the longest silence
-    cpu: float  #: of the gateway: cores
-    memory_mb: list[float] = field(default_factory=list)  #: of the gateway, resident, over time
+    cpu: float  #: of the gateways: cores
+    memory_mb: list[float] = field(default_factory=list)  #: of the largest gateway, resident, over time
 
     @property
     def ms_per_s(self) -> float:
@@ -80,6 +80,7 @@ def main(argv: Sequence[str]) -> int:
     """Measure, print, and write bench/out/http.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.http", description=__doc__)
     parser.add_argument("--listeners", type=int, default=200)
+    parser.add_argument("--gateways", type=int, default=1, help="gateway processes, among which listeners are spread")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--apart-ms", type=float, default=50.0, help="between two that come; 0: all at once")
     parser.add_argument("--rounds", type=int, default=500, help="first sounds, each way")
@@ -94,18 +95,21 @@ def main(argv: Sequence[str]) -> int:
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {arguments.sound}")
         system.reassembler()
         system.workers(1, slots=8, options=options)
-        gateway = start(system, http_max_concurrency=arguments.listeners + 100, live_timeout_s=7_200)
-        first = measure_first(system, gateway, arguments.rounds)
+        names = [f"gateway {number}" for number in range(1, arguments.gateways + 1)]
+        most = arguments.listeners + 100
+        gateways = [start(system, name, http_max_concurrency=most, live_timeout_s=7_200) for name in names]
+        first = measure_first(system, gateways[0], arguments.rounds)
         print(f"first sound   direct p50 {first.direct_p50:.1f} p99 {first.direct_p99:.1f} ms", end="   ")
         print(f"gateway p50 {first.gateway_p50:.1f} p99 {first.gateway_p99:.1f} ms", end="   ")
         print(
             f"own part p50 {first.own[0]:.1f} (target {TARGET_MS['p50']}) p99 {first.own[1]:.1f} ({TARGET_MS['p99']})"
         )
         load = asyncio.run(
-            measure_load(gateway, arguments.listeners, arguments.seconds, arguments.format, arguments.apart_ms / 1000)
+            measure_load(gateways, arguments.listeners, arguments.seconds, arguments.format, arguments.apart_ms / 1000)
         )
         print(
-            f"{load.listeners} listeners, {arguments.format}, {load.seconds:.0f} s: {load.heard_s:.0f} s of sound",
+            f"{load.listeners} listeners, {arguments.format}, {len(gateways)} gateway(s), {load.seconds:.0f} s: "
+            f"{load.heard_s:.0f} s of sound",
             end=", ",
         )
         print(f"{load.silent} fell silent (longest {load.longest_ms:.0f} ms), {load.cpu:.2f} cores", end=", ")
@@ -154,28 +158,39 @@ def measure_first(system: RealSystem, gateway: Gateway, rounds: int) -> First:
     return First(*_p50_p99(direct[10:]), *_p50_p99(through[10:]))
 
 
-async def measure_load(gateway: Gateway, listeners: int, seconds: float, name: str, apart_s: float) -> LoadFigures:
-    """All of them play for so long, having come `apart_s` after each other."""
-    process = psutil.Process(gateway.system.children[gateway.name].pid)
+async def measure_load(
+    gateways: Sequence[Gateway], listeners: int, seconds: float, name: str, apart_s: float
+) -> LoadFigures:
+    """All of them play for so long, having come `apart_s` after each other, at the gateways in turn."""
+    processes = [psutil.Process(gateway.system.children[gateway.name].pid) for gateway in gateways]
     text = " ".join(f"{i} {SENTENCE}" for i in range(3600 // 5))
     limits = httpx2.Limits(max_connections=None)
-    async with httpx2.AsyncClient(base_url=gateway.url, trust_env=False, timeout=None, limits=limits) as client:
-        per_ms = await _bytes_per_ms(client, name)
+    async with AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(
+                httpx2.AsyncClient(base_url=gateway.url, trust_env=False, timeout=None, limits=limits)
+            )
+            for gateway in gateways
+        ]
+        per_ms = await _bytes_per_ms(clients[0], name)
         until_s = time.monotonic() + seconds
         playing = [
-            asyncio.create_task(play(client, i * apart_s, f"{i}. {text}", name, per_ms, until_s))
+            asyncio.create_task(play(clients[i % len(clients)], i * apart_s, f"{i}. {text}", name, per_ms, until_s))
             for i in range(listeners)
         ]
-        before, memory = process.cpu_times(), []
+        before, memory = _used_s(processes), []
         while time.monotonic() < until_s:
             await asyncio.sleep(seconds / 10)
-            memory.append(process.memory_info().rss / 1e6)
-        after = process.cpu_times()
+            memory.append(max(process.memory_info().rss for process in processes) / 1e6)
+        cpu = (_used_s(processes) - before) / seconds
         players = await asyncio.gather(*playing)
     stalls = [max(((to - at) * 1000 for at, to in player.stalls), default=0.0) for player in players]
-    cpu = (after.user + after.system - before.user - before.system) / seconds
     heard_s = sum(player.got_ms for player in players) / 1000
     return LoadFigures(listeners, seconds, heard_s, sum(ms > 100 for ms in stalls), max(stalls), cpu, memory)
+
+
+def _used_s(processes: Sequence[psutil.Process]) -> float:
+    return float(sum(times.user + times.system for times in (process.cpu_times() for process in processes)))
 
 
 async def _bytes_per_ms(client: httpx2.AsyncClient, name: str) -> float:
