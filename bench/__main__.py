@@ -23,9 +23,8 @@ from bench.work import SLEEP_MS, Work
 OURS = Entry("seriatim", "bench.ours:measure")
 ROUND_TRIP = Entry("raw Celery, one by one", "bench.rivals.celery_raw:measure_round_trips")
 PARTS = ("scaling", "throughput", "latency", "bigjob", "idle", "rivals")
-#: sentences/s that we want at least, as a share of raw Celery tasks/s in the same run: on hosts that differed by
-#: 2.5 x in these, the shares were 0.21 to 0.33
-FLOOR = 0.2
+#: sentences/s that we want at least, as a share of raw Celery tasks/s in the same run: hot slots need few messages
+FLOOR = 0.9
 
 
 def main(argv: Sequence[str]) -> int:
