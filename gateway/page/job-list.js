@@ -1,15 +1,12 @@
-/** The list of the user's jobs with their progress. Rows are updated in place, so that they keep the focus. */
+/** The list of the user's jobs with their progress. */
 
-import { request, requestJson } from "./api.js";
+import { request } from "./api.js";
+import { CardList, fillTitle, newTitle } from "./card-list.js";
 import { addDialog } from "./dialog.js";
-import { timeAgo, clockFace, pause } from "./durations.js";
+import { timeAgo, clockFace } from "./durations.js";
 
-const RUNNING_POLL_MS = 1500;
-const IDLE_POLL_MS = 10_000;
 const STATES = { running: "speaking", done: "spoken", failed: "failed", cancelled: "cancelled", timed_out: "timed out" };
 
-const listElement = document.getElementById("jobs");
-const emptyHint = document.getElementById("no-jobs");
 const $ = (id) => document.getElementById(id);
 const jobDialog = addDialog(`
   <dialog id="job-dialog" aria-labelledby="job-dialog-title">
@@ -21,56 +18,27 @@ const jobDialog = addDialog(`
     </form>
   </dialog>`);
 const jobTitle = $("job-title");
-const rows = new Map();
-let refreshSoon = new AbortController();
+const jobs = new CardList({
+  path: "/v1/jobs",
+  list: $("jobs"),
+  emptyHint: $("no-jobs"),
+  isAtWork: (card) => card.state === "running",
+  newRow,
+  fillRow,
+});
 
 /** Shows and updates the list until the page is closed; `onOpen(id)` is called when a job is selected. */
-export async function listJobs({ onOpen, isOpen, announce }) {
-  for (;;) {
-    let running = false;
-    if (!document.hidden) {
-      try {
-        const { data } = await requestJson("/v1/jobs");
-        running = data.some((card) => card.state === "running");
-        showCards(data, { onOpen, isOpen, announce });
-      } catch {
-        running = false; // the gateway does not respond; keep the list
-      }
-    }
-    refreshSoon = new AbortController();
-    await pause(running ? RUNNING_POLL_MS : IDLE_POLL_MS, refreshSoon.signal);
-  }
-}
+export const listJobs = (handlers) => jobs.watch(handlers);
 
 /** Refreshes the list now. */
-export const refreshJobs = () => refreshSoon.abort();
-addEventListener("visibilitychange", () => document.hidden || refreshJobs());
-
-function showCards(cards, handlers) {
-  emptyHint.hidden = cards.length > 0;
-  for (const [id, row] of rows) {
-    if (!cards.some((card) => card.id === id)) {
-      row.element.remove();
-      rows.delete(id);
-    }
-  }
-  cards.forEach((card, place) => {
-    if (!rows.has(card.id)) rows.set(card.id, newRow(card, handlers));
-    const row = rows.get(card.id);
-    if (listElement.children[place] !== row.element) listElement.insertBefore(row.element, listElement.children[place] ?? null);
-    fillRow(row, card, handlers);
-  });
-}
+export const refreshJobs = () => jobs.refresh();
 
 function newRow({ id }, { onOpen, announce }) {
   const element = document.createElement("li");
-  const [open, facts, bar] = ["button", "p", "progress"].map((name) => document.createElement(name));
+  const bar = document.createElement("progress");
+  const { open, facts } = newTitle(() => onOpen(id));
   const [cancel, rename, remove] = ["Cancel", "Rename", "Delete"].map(newButton);
-  open.type = "button";
-  open.className = "title";
-  facts.className = "hint";
   bar.ariaHidden = "true"; // the text beside it says the same
-  open.addEventListener("click", () => onOpen(id));
   cancel.addEventListener("click", async () => {
     await request(`/v1/jobs/${id}`, { method: "DELETE" }).catch((error) => announce(error.message));
     refreshJobs();
@@ -109,9 +77,7 @@ function fillRow({ element, open, facts, bar, cancel, rename, remove }, card, { 
   const name = card.title || `Job ${card.id.slice(0, 8)}`;
   const running = card.state === "running";
   element.dataset.state = card.state;
-  open.textContent = name;
-  if (isOpen(card.id)) open.setAttribute("aria-current", "true");
-  else open.removeAttribute("aria-current");
+  fillTitle(open, name, isOpen(card.id));
   const parts = [
     running ? `${card.sentences_done} of ${card.sentences} sentences` : STATES[card.state],
     clockFace(card.audio_s),
