@@ -28,6 +28,7 @@ SHARED_LIMIT_MS = 8_000  #: of a live piece, while listeners share slots: the on
 TIGHT_LIMIT_MS = 4_000  #: while the pool is nearly full
 #: slot seconds per second of audio below which a whole sentence takes less than a second: not worth a seam
 SHARED_LIMIT_RTF = 0.03
+SHARED_FIRST_RTF = 0.1  #: the same of first parts: one of five seconds takes half a second
 
 
 def segmentation_for(resolved: ResolvedRequest, *, whole: bool = True) -> SegmentOptions:
@@ -62,7 +63,7 @@ def _is_shared(pool: PoolRecord) -> bool:
 
     Where sentences are kept in a cache, it is filled with longer parts (gateway/output/cache_warming.py).
     """
-    outnumber = pool.listeners + 1 > pool.usable_slots and pool.rtf >= SHARED_LIMIT_RTF and not pool.keeps_sentences
+    outnumber = pool.listeners + 1 > pool.usable_slots and pool.rtf >= SHARED_FIRST_RTF and not pool.keeps_sentences
     return pool.tight or outnumber
 
 

@@ -60,7 +60,7 @@ def test_pieces_of_an_engine_that_is_far_faster_than_speech_are_whole() -> None:
         pytest.param({"demand": "1.0"}, 40, id="shared"),
         pytest.param({"demand": "1.75"}, 40, id="nearly full"),
         pytest.param({"demand": "0.5", "slots": "1"}, 40, id="one slot"),
-        pytest.param({"demand": "1.0", "rtf": "0.02"}, 80, id="far faster than speech"),
+        pytest.param({"demand": "1.0", "rtf": "0.09"}, 80, id="far faster than speech"),
         pytest.param({"demand": "1.0", "abilities": '[{"engine":"tone","cached":true}]'}, 80, id="kept in a cache"),
     ],
 )
