@@ -2,9 +2,9 @@
 
 import json
 import os
-import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,15 +35,21 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         try:
             yield Path(name)
         finally:
-            for keeper in keepers(Path(name)):
-                keeper.kill()
-            wait_until(lambda: not keepers(Path(name)))
+            kill_keepers(Path(name))
 
 
 def keepers(folder: Path) -> list[psutil.Process]:
     """The processes that keep a system in a folder, and those that they forked."""
     found = psutil.process_iter(["cmdline"])
     return [each for each in found if any(str(folder) in word for word in each.info["cmdline"] or ())]
+
+
+def kill_keepers(folder: Path) -> None:
+    """Kill them, and wait until all that they started has died with them."""
+    for keeper in keepers(folder):
+        with suppress(psutil.NoSuchProcess):  # its parent was killed before it
+            keeper.kill()
+    wait_until(lambda: not keepers(folder))
 
 
 def systems(folder: Path) -> int:
@@ -69,9 +75,7 @@ def test_the_next_command_of_the_same_kind_alone_uses_it(folder: Path) -> None:
     assert used() == first
     assert used(Settings(lease_ms=60_000)) != first, "other settings"
     assert systems(folder) == 2
-    for keeper in keepers(folder):
-        keeper.send_signal(signal.SIGKILL)
-    wait_until(lambda: not keepers(folder))
+    kill_keepers(folder)
     assert used() != first, "its keeper was killed: a new one starts"
 
 
