@@ -47,6 +47,7 @@ class Show:
     celery: bool = False
     binary: str | None = None  #: the server's program; None: the embedded one
     topology: Topology = Topology.SINGLE
+    pause_s: float = 0.0  #: between two faults, where it is not short and drawn
 
 
 def play(show: Show) -> list[Event]:
@@ -85,6 +86,8 @@ def _break(stage: Cluster, show: Show, stack: ExitStack) -> None:
         nemesis.low_s, nemesis.high_s = 0.2, 0.8
         nemesis.go_through(show.schedule)
     else:
+        if show.pause_s:
+            nemesis.low_s = nemesis.high_s = show.pause_s
         nemesis.rage(show.seconds)
 
 
@@ -129,7 +132,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     scale = Scale(quick=not options.defaults)
     show = Show(
         folder, options.seed, options.minutes * 60, scale, kills=kills, only=options.only, celery=options.celery,
-        binary=_binary(options.server), topology=Topology(options.topology),
+        binary=_binary(options.server), topology=Topology(options.topology), pause_s=options.pause,
     )  # fmt: skip
     events = play(show)
     report, fine = verdict(events)
@@ -174,6 +177,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--topology", choices=[*Topology], default=Topology.SINGLE, help="what the processes stand on (default single)"
     )
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds between two faults (default: drawn, short)")
     parser.add_argument("--folder", default="", help="where history, logs and figures go")
     return parser
 
