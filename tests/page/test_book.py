@@ -33,7 +33,9 @@ def book_id(page: Page) -> str:
 
 
 def sentences(page: Page) -> list[str]:
-    return page.texts("#reading [role=button]")
+    """The sentences of the chapter that is open; also those that the browser does not draw, as they are off screen."""
+    found = "return [...document.querySelectorAll('#reading [role=button]')].map((each) => each.textContent)"
+    return list(page.script(found))
 
 
 def test_a_document_is_previewed_made_and_downloaded(page: Page, tmp_path: Path) -> None:
