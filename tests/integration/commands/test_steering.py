@@ -156,7 +156,8 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
     pool = ("set", "--pool", "tone", "--allowed")
     done = seriatim(*pool, "3", settings=settings)
     assert done.stdout.decode() == "pool tone: at most 3 sentences at once; it may use 3 of its slots now\n"
-    assert json.loads(seriatim("status", "--json", settings=settings).stdout)[1]["allowed"] == 3
+    (tone,) = (p for p in json.loads(seriatim("status", "--json", settings=settings).stdout) if p["pool"] == "tone")
+    assert tone["allowed"] == 3
     done = seriatim(*pool, "none", settings=settings)
     assert done.stdout.decode() == "pool tone: no limit set; it may use 4 of its slots now\n"
     rates = ("set", "--pool", "tone", "--requests-minute", "120", "--characters-minute")

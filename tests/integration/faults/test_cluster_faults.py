@@ -60,7 +60,7 @@ def test_slots_move_while_a_job_is_spoken(system: RealSystem) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("of", ["pool", "audio"])
+@pytest.mark.parametrize(("system", "of"), [("valkey", "pool"), ("redis", "audio")], indirect=["system"])
 def test_a_master_that_dies_in_mid_job_is_replaced(system: RealSystem, of: str) -> None:
     """The one that has the job's pool, or its audio; over HTTP as well."""
     servers, producer, workers = servers_of(system), system.producer(), system.worker_pids()
