@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support.asyncio_listener import close_listener
+
 PIECE_BYTES = 65_536
 TURN_S = 60.0  #: a step of the proxy's thread takes milliseconds; this only ends a test that hangs
 SO_ATTACH_FILTER = 26  #: Linux: a program of the kernel's packet filter looks at what comes to a socket (socket(7))
@@ -102,7 +104,7 @@ class Proxy:
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def _cancel_all(self) -> None:
-        self._listener.close()
+        await close_listener(self._listener)
         await self._break(everything=True)
         for _ in range(100):  # their ends are seen in the next turns of the loop
             if not self._pairs:
@@ -126,10 +128,18 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            from_server, to_server = await asyncio.open_unix_connection(self.server)
-        except OSError:
+            with contextlib.suppress(OSError):  # the server is away
+                await self._serve_pair(reader, writer, *await asyncio.open_unix_connection(self.server))
+        finally:  # also where the proxy is closed before the server has taken the connection
             writer.transport.abort()
-            return
+
+    async def _serve_pair(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        from_server: asyncio.StreamReader,
+        to_server: asyncio.StreamWriter,
+    ) -> None:
         pair = _Pair(writer, to_server)
         self._pairs.add(pair)
         try:
@@ -139,7 +149,6 @@ class Proxy:
         finally:
             self._pairs.discard(pair)
             to_server.transport.abort()
-            writer.transport.abort()
 
     async def _pass(
         self, pair: _Pair, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, replies: bool = False

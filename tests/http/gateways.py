@@ -55,11 +55,14 @@ def start(
     options: dict[str, object] = {"http_pool": "tone", "http_pcm_hz": 0, **settings}
     program = ["-c", f"{patch}\nimport sys\nfrom gateway.cli.main import main\nsys.exit(main(sys.argv[1:]))"]
     command = program if patch else ["-m", "gateway.cli.main"]
+    before = system.children.get(name)
+    assert before is None or before.poll() is not None, f"{name} still runs: give this gateway another name"
+    begin = len(system.log(name)) if (system.folder / f"{name}.log").exists() else 0  # one of this name has ended
     child = system.start(name, *command, "serve", "--port", str(at_port), **options)
 
     def port() -> int | None:
         assert child.poll() is None, system.log(name)
-        found = ADDRESS.search(system.log(name))
+        found = ADDRESS.search(system.log(name), begin)
         return int(found.group(1)) if found else None
 
     return Gateway(system, name, wait_until(port, "the gateway serves"))

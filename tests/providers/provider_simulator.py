@@ -21,13 +21,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.providers.provider_shapes import Answer, Call, OpenAIShape, Places, ProviderShape, Refusal
+from tests.support.asyncio_listener import close_listener
 from workers.engines.tone.melody import TIMBRES, melody_pcm
 
 CHUNK_MS = 100
 MS_PER_CHAR = 60.0
 TIMBRE_NAMES = tuple(TIMBRES)
 TURN_S = 60.0  #: a step of the simulator's thread takes milliseconds; this only ends a test that hangs
-ACCEPT_TURNS = 8  #: of the loop, after which a connection that was accepted has its task; asyncio takes three
 RESET = struct.pack("ii", 1, 0)  #: SO_LINGER: close with a reset
 
 
@@ -123,9 +123,7 @@ class ProviderSimulator:
 
     async def _end(self) -> None:
         assert self._server is not None
-        self._server.close()
-        for _ in range(ACCEPT_TURNS):
-            await asyncio.sleep(0)
+        await close_listener(self._server)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

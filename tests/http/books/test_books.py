@@ -187,7 +187,7 @@ def test_the_same_key_is_the_same_book(client: httpx2.Client) -> None:
 def test_users_see_their_own_books_and_know_their_cost(system: RealSystem, tmp_path: Path) -> None:
     keys = tmp_path / "keys.toml"
     keys.write_text(f'[[key]]\nkey = "{ANNA}"\nuser = "anna"\n[[key]]\nkey = "{BEN}"\nuser = "../ben"\n')
-    locked = start(system, "keyed", http_keys_file=keys, pool_prices="tone=1000 EUR")
+    locked = start(system, "priced", http_keys_file=keys, pool_prices="tone=1000 EUR")
     with locked.client(ANNA) as anna, locked.client(BEN) as ben:
         book = make(anna, BOOK)["id"]
         card = ended(anna, book)
