@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from tests.support.asyncio_listener import close_listener
+from tests.chaos.asyncio_listener import close_listener
 
 PIECE_BYTES = 65_536
 TURN_S = 60.0  #: a step of the proxy's thread takes milliseconds; this only ends a test that hangs

@@ -20,8 +20,8 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
+from tests.chaos.asyncio_listener import close_listener
 from tests.providers.provider_shapes import Answer, Call, OpenAIShape, Places, ProviderShape, Refusal
-from tests.support.asyncio_listener import close_listener
 from workers.engines.tone.melody import TIMBRES, melody_pcm
 
 CHUNK_MS = 100
