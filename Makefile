@@ -65,7 +65,7 @@ test-all: $(VENV)/.dev  ## run all tests, and each property with its full number
 fast: $(VENV)/.dev  ## the unit and script tests of `make test`, in less than a minute: for the working day
 	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -n $(JOBS) --randomly-seed=$(ORDER) -m "not thorough" tests/unit tests/scripts
 
-newest: $(VENV)/.dev  ## speak, and run the unit and script tests of `make test`, on the newest Python that is here
+newest: $(VENV)/.dev  ## speak, and run the unit tests of `make test`, on the newest Python that is here
 	.ci/newest $(BIN)/python "$(DEV_EXTRAS)"
 
 check: $(VENV)/.dev lint types imports test-all newest  ## the gate: what must pass before a commit

@@ -28,7 +28,6 @@ SCHEDULE = (
     "flush scripts", "flush broker", "drop connections",
 )  # fmt: skip
 OTHER_SCHEDULES = {
-    Topology.SENTINEL: ("kill worker", "kill reassembler", "fail over", "stop worker", "flush scripts"),
     Topology.CLUSTER: ("kill worker", "kill reassembler", "fail over", "move slots", "stop worker"),
     Topology.RABBITMQ: ("kill worker", "kill reassembler", "kill server", "kill broker"),
 }
