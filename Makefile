@@ -139,7 +139,7 @@ bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two pl
 bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 200 listeners
 	$(BIN)/python -m bench.http $(ARGS)
 
-bench-agents: $(VENV)/.dev .venv-integrations/livekit/.bench  ## voice agents of LiveKit: our plugin beside its plugin for OpenAI's API, 12 minutes (ARGS="--turns 1 --interruptions 10 --answers 4": 3 minutes)
+bench-agents: $(VENV)/.dev .venv-integrations/livekit/.bench  ## voice agents of LiveKit: our plugin beside its plugin for OpenAI's API, 12 minutes (less by ARGS="--turns 1 --interruptions 10 --answers 4")
 	$(BIN)/python -m bench.agents $(ARGS)
 
 bench-autoscaling: $(VENV)/.dev  ## a day with a scaler beside fixed fleets, in virtual time (ARGS="--svg FILE")

@@ -59,15 +59,15 @@ def test_so_do_they_on_other_servers(tmp_path: Path, topology: Topology) -> None
     """A master is replaced by its replica, or the broker is killed, between faults that any system may have."""
     if topology is Topology.RABBITMQ and not rabbitmq_server.installed() and not os.environ.get("CI"):
         pytest.skip("rabbitmq-server is not installed")
-    check_history(history_of(tmp_path, OTHER_SCHEDULES[topology], topology), least_done=2)
+    check_history(history_of(tmp_path, OTHER_SCHEDULES[topology], topology))
 
 
-def check_history(history: list[Event], least_done: int = 5) -> None:
+def check_history(history: list[Event]) -> None:
     report, fine = verdict(history)
     assert fine, report
     kills = Counter(event["component"] for event in history if event["e"] == "kill")
     assert {"worker", "reassembler", "redis"} <= set(kills), report
-    assert sum(event["e"] == "end" and event["state"] == "done" for event in history) >= least_done, report
+    assert sum(event["e"] == "end" and event["state"] == "done" for event in history) >= 5, report
 
 
 def changed(where: Callable[[Event], Any], **facts: object) -> Change:
