@@ -32,7 +32,7 @@ from gateway.http.recordings.job_owners import JOB_ID, owner_of, store_owner
 from gateway.http.recordings.source_text import SourceText, store_source_text
 from gateway.http.routing.route_table import MAIN, PoolPlace, RouteTable, job_suffix, read_routes
 from gateway.http.routing.server_threads import SERVER, ServerThreads
-from gateway.http.task_endings import cancel_and_wait, run_forever
+from gateway.http.task_endings import cancel_and_wait, finish_kept, run_forever
 from seriatim.client.job import Job
 from seriatim.client.operator_limits import set_user_limits
 from seriatim.client.producer import Producer
@@ -51,6 +51,7 @@ THREADS = 64  #: for short calls to one server; while it does not answer, each o
 MONITORING_THREADS = 4  #: for health checks and metrics, which must not wait for the calls above
 MONITORING_TIMEOUT_S = 2.0  #: of health checks and metrics: this process must answer even if Redis does not
 CLOSE_S = 4.0  #: for the last reports to Redis when the process ends
+FINISH_S = 2.0  #: of that, for texts that are still being sent
 QUICK_S = 0.5  #: timeout of Redis calls for monitoring
 LIMITS_S = 3600.0  #: how often a user's limits are sent to a pool; the pool drops them after a week
 
@@ -167,6 +168,7 @@ class GatewayContext:
         closing_thread = ThreadPoolExecutor(1, "close")
         try:
             async with asyncio.timeout(CLOSE_S):
+                await finish_kept(FINISH_S)
                 await cancel_and_wait(books_task)
                 await asyncio.to_thread(self.books.close)
                 for error in (await self.of_each_server(GatewayContext._close)).values():

@@ -50,3 +50,9 @@ def keep_running(work: Coroutine[Any, Any, None]) -> None:
     task = asyncio.create_task(work)
     _kept.add(task)
     task.add_done_callback(_kept.discard)
+
+
+async def finish_kept(timeout_s: float) -> None:
+    """Wait for the tasks of `keep_running` before the process ends, for `timeout_s` at most."""
+    if _kept:
+        await asyncio.wait(set(_kept), timeout=timeout_s)

@@ -24,7 +24,7 @@ from av.audio.stream import AudioStream
 
 from seriatim.audio.output_file import EncoderOutput, translate_write_errors
 
-FRAME_MS = 40  #: fed at once: FFmpeg keeps buffers as large as its input
+FRAME_MS = 200  #: fed at once: FFmpeg keeps buffers as large as its input, and takes an eighth more time with 40 ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,18 +39,41 @@ class PartialSubmission:
             IdempotencyConflict: the job with this key has another text; it continues unchanged.
             JobEnded: it ended meanwhile.
         """
+        while not self.whole:
+            self.send_batch(self.read_batch())
+        return self.n
+
+    def read_batch(self, n: int = BATCH_SENTENCES) -> list[str]:
+        """The next `n` sentences of the text, fewer at its end, for `send_batch`.
+
+        Raises:
+            TextTooLarge, BadInput: as `send_rest`.
+        """
+        with self._cancelling():
+            return list(islice(self.rows, n))
+
+    def send_batch(self, batch: list[str], n: int = BATCH_SENTENCES) -> None:
+        """Send what `read_batch(n)` gave, and close the job behind its last sentence.
+
+        Raises:
+            IdempotencyConflict, JobEnded: as `send_rest`.
+        """
+        with self._cancelling():
+            self._extend(batch, close=len(batch) < n)
+
+    @contextlib.contextmanager
+    def _cancelling(self) -> Iterator[None]:
+        """Cancel the job on any error; the caller's own iterable may raise any. An incomplete text is not spoken."""
         try:
-            while not self.whole:
-                self._send_batch(list(islice(self.rows, BATCH_SENTENCES)))
-        except BaseException as error:  # the caller's own iterable may raise anything: an incomplete text is not spoken
+            yield
+        except BaseException as error:
             if not self.again:  # otherwise its first producer may still be sending
                 with contextlib.suppress(SeriatimError):
                     self.job.cancel(f"its text could not be read: {error}")
             raise
-        return self.n
 
-    def _send_batch(self, batch: list[str]) -> None:
-        close, ended_life_ms = len(batch) < BATCH_SENTENCES, self.pool_client.retry.ended_life_ms
+    def _extend(self, batch: list[str], *, close: bool) -> None:
+        ended_life_ms = self.pool_client.retry.ended_life_ms
         call = pool_calls.extend(
             self.pool_client.pool, self.job.id, self.n, batch,
             close=close, producer_ms=SUBMISSION_LEASE_MS, ended_life_ms=ended_life_ms,

@@ -18,11 +18,23 @@ T = TypeVar("T")
 def single_flight(cached: "CachedFunction[T]") -> "CachedFunction[T]":
     """Let one thread at a time into a function with `cache` or `lru_cache`, so that the next ones find its result."""
     lock = threading.RLock()
+    loaded: set[Hashable] = (
+        set()
+    )  #: arguments of finished calls, for which no thread waits: a lock that all take is slow
 
     @wraps(cached)
     def wait_for_result(*args: Hashable, **kwargs: Hashable) -> T:
-        with lock:
+        key = (args, *kwargs.items())
+        if key in loaded:
             return cached(*args, **kwargs)
+        with lock:
+            result = cached(*args, **kwargs)
+        loaded.add(key)
+        return result
 
-    vars(wait_for_result).update(cache_info=cached.cache_info, cache_clear=cached.cache_clear)
+    def cache_clear() -> None:
+        loaded.clear()
+        cached.cache_clear()
+
+    vars(wait_for_result).update(cache_info=cached.cache_info, cache_clear=cache_clear)
     return cast("CachedFunction[T]", wait_for_result)

@@ -66,7 +66,7 @@ async def speak(request: Request, body: SpeechBody, context: GatewayContext, cal
     request.state.job = submission.job.id
     request.state.warning = joined_warning(request.state.warning, submission.job.warning)
     await context.note(submission.job, caller, SourceText(body.input) if body.detach else None)
-    return AudioResponse(context, submission.job, audio_request, None if submission.whole else submission.send_rest)
+    return AudioResponse(context, submission.job, audio_request, None if submission.whole else submission)
 
 
 def _scheduling_options(body: SpeechBody) -> dict[str, Any]:

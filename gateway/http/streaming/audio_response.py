@@ -10,7 +10,6 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,10 +22,12 @@ from gateway.http.encoding.stream_formats import EncodedBuffer, PatchableBuffer,
 from gateway.http.playback_model import PlaybackModel
 from gateway.http.problems import problem_of
 from gateway.http.reading.async_stream_reader import AsyncStreamReader
+from gateway.http.streaming.remaining_text import send_remaining_text
 from gateway.http.streaming.sentence_spans import SentenceSpans
 from gateway.http.task_endings import cancel_and_wait, keep_running
 from seriatim.audio.pcm import ms_of_bytes, short_silence
 from seriatim.client.job import Job
+from seriatim.client.partial_submission import PartialSubmission
 from seriatim.errors import EmptyText, JobCancelled, SeriatimError, TimedOut, error_of_end, refused_input
 from seriatim.keys import StreamPosition
 from seriatim.reader_state import DeliveryState, PlayableEntry
@@ -69,10 +70,10 @@ class AudioResponse(Response):
         context: GatewayContext,
         job: Job,
         audio_request: AudioRequest,
-        send_remaining_text: Callable[[], Any] | None = None,
+        submission: PartialSubmission | None = None,
     ) -> None:
         self.context, self.job, self.audio_request = context, job, audio_request
-        self.send_remaining_text = send_remaining_text  #: sends the rest of a long text while its beginning is played
+        self.submission = submission  #: of a long text, whose rest is sent while its beginning is played
         self.status_code, self.background = 200, None  # attributes that FastAPI reads
         buffer = PatchableBuffer() if audio_request.whole else EncodedBuffer()
         self._encoding = StreamEncoding(
@@ -121,10 +122,10 @@ class AudioResponse(Response):
             log.warning("a job could not be cancelled", extra={"job": self.job.id, "error": str(error)})
 
     async def _send_rest(self) -> None:
-        if self.send_remaining_text is not None:
+        if self.submission is not None:
             try:
-                await asyncio.to_thread(self.send_remaining_text)
-                self.send_remaining_text = None  # releases the text
+                await send_remaining_text(self.submission)
+                self.submission = None  # releases the text
             except SeriatimError as error:  # the stream reports it, too: the job has ended
                 log.info("a text was not sent to its end", extra={"job": self.job.id, "error": str(error)})
             except Exception:  # the task's outermost call: the job must not end as done

@@ -18,6 +18,7 @@ from seriatim.text.segment import phrase_breaks
 from workers.engines.tone import melody
 
 THREADS = 8
+PATIENCE_S = 60.0
 LOADERS: dict[str, tuple[Any, Callable[[], object]]] = {
     "language detector": (language_detector._model, lambda: language_detector.load_detector_ahead().join()),
     "plain forms": (unicode_forms._folded, unicode_forms._folded),
@@ -69,6 +70,28 @@ def test_a_second_thread_waits_for_the_first_one() -> None:
 
     assert len(set(call_at_once(load))) == 1
     assert len(loads) == 1
+
+
+def test_what_is_loaded_waits_for_no_other_load() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    @single_flight
+    @cache
+    def load(name: str) -> str:
+        if name == "slow":
+            begun.set()
+            go_on.wait()
+        return name
+
+    load("quick")
+    with ThreadPoolExecutor(2) as threads:
+        slow = threads.submit(load, "slow")
+        begun.wait()
+        try:
+            assert threads.submit(load, "quick").result(PATIENCE_S) == "quick"
+        finally:
+            go_on.set()
+        assert slow.result(PATIENCE_S) == "slow"
 
 
 @pytest.mark.parametrize("name", LOADERS)
