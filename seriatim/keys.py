@@ -1,7 +1,8 @@
 """The keyspace: every key that Seriatim writes, by name. A new key needs its line here.
 
 All keys begin `seriatim:1:` (1 is the version of this layout) and a hash tag, so that a script touches one slot of a
-cluster only. Two kinds of slot are a job's; only fencing tokens (attempts) cross between them, never atomicity.
+cluster only. Two kinds of slot are a job's; only fencing tokens (attempts) cross between them, and nothing relies on a
+step of both, although one server makes some together (lua/joint).
 `seriatim:1:{...}` and `seriatim:1:{...}}` never exist: scripts name them to the server (lua/script_calls.py).
 
 The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery queue each. Written by pool scripts.

@@ -5,7 +5,7 @@ Recovery does not depend on this code: a process that dies at any line leaves a 
 
 import logging
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 
 from celery.exceptions import Ignore
@@ -23,20 +23,21 @@ from seriatim.errors import (
     UnknownOption,
     UnknownVoice,
 )
-from seriatim.lua import job_scripts, pool_scripts
+from seriatim.lua import job_scripts, joint_scripts, pool_scripts
 from seriatim.lua.job_scripts import OpenResult, OpenVerdict
-from seriatim.lua.pool_records import REFUSED, REFUSED_JOB, ClaimResult, ClaimVerdict, FinishedSentence, RetryPolicy
+from seriatim.lua.pool_records import REFUSED, REFUSED_JOB, ClaimResult, ClaimVerdict, RetryPolicy
 from seriatim.lua.script_calls import run
 from seriatim.records import JobSpec, Sentence, TaskMessage, seed_of
 from seriatim.text.duration_estimate import too_short
 from seriatim.text.pronunciation import decode_pronunciations, respelled
 from tasks.celery_task import SentenceFailed
-from workers import busy_engine, fenced_attempts, worker_renewal
+from workers import busy_engine, fenced_attempts
 from workers.attempt_outcome import AttemptOutcome
 from workers.chunk_sender import AttemptDropped, ChunkSender, SentenceComplete, unpack_state
 from workers.handover.engine_silence import silence_limits, timed_chunks
 from workers.hot_slots import next_sentence
 from workers.hot_slots.celery_requests import RequestRun
+from workers.hot_slots.finished_sentence import audio_of, finish_sentence, report_finished
 from workers.trim_and_fade import TrimFadeFilter
 from workers.worker_state import ReportedOutcome, RunningAttempt, SlotRun, WorkerState
 
@@ -141,9 +142,10 @@ def _claim_sentence(worker_state: WorkerState, message: TaskMessage, slot_run: S
     pool_client = worker_state.pool_client
     while True:
         lease_ms, idle_ms = pool_client.settings.lease_ms, slot_run.idle_ms(time.monotonic())
-        claimed = run(
-            pool_client.redis, pool_scripts.claim(pool_client.pool, message, worker_state.owner, lease_ms, idle_ms)
-        )
+        call = pool_scripts.claim(pool_client.pool, message, worker_state.owner, lease_ms, idle_ms)
+        if joint_scripts.has_both(pool_client.redis):
+            call = joint_scripts.claim_and_open(call, message, audio_of(worker_state))
+        claimed = run(pool_client.redis, call)
         if claimed.verdict not in (ClaimVerdict.WAIT, ClaimVerdict.UNKNOWN) or worker_state.draining.is_set():
             return claimed
         time.sleep(
@@ -160,17 +162,13 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
             worker=worker_state.owner,
         )  # fmt: skip
     engine, sentence = worker_state.engine, Sentence.from_json(claimed.sentence)
-    call = job_scripts.open_sentence(
-        message.job, message.seq, message.attempt, engine.continuity, engine.rate_hz, sentence.text,
-        worker_state.facts.fingerprint,
-    )  # fmt: skip
-    opened = run(worker_state.pool_client.redis, call)
+    opened = claimed.opened or _open_sentence(worker_state, message, sentence)
     if opened.verdict is OpenVerdict.RATE:
         raise EngineFailed(
             f"the job's audio has {opened.base} Hz and this engine {engine.rate_hz} Hz; a pool needs one sample rate"
         )
     if opened.verdict is OpenVerdict.DONE:
-        return _report_finished(worker_state, attempt, 0.0, opened.base)
+        return report_finished(worker_state, attempt, 0.0, opened.base)
     if opened.verdict is not OpenVerdict.OPEN:
         raise AttemptDropped(opened.verdict.name)
     if opened.other:
@@ -178,11 +176,19 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
     utterance = _make_utterance(message, claimed, spec, sentence, opened, engine=engine)
     began_s = time.monotonic()
     try:
-        n_bytes = _stream_audio(worker_state, attempt, utterance, opened, sentence)
+        sender = _stream_audio(worker_state, attempt, utterance, opened, sentence)
     except SentenceComplete as complete:
-        return _report_finished(worker_state, attempt, 0.0, complete.n_bytes)
+        return report_finished(worker_state, attempt, 0.0, complete.n_bytes)
     wall_ms = 0.0 if attempt.cached else (time.monotonic() - began_s) * 1000  # 0: nothing is learned of the engine
-    return _report_finished(worker_state, attempt, wall_ms, n_bytes)
+    return finish_sentence(worker_state, attempt, sender, wall_ms)
+
+
+def _open_sentence(worker_state: WorkerState, message: TaskMessage, sentence: Sentence) -> OpenResult:
+    audio = audio_of(worker_state)
+    call = job_scripts.open_sentence(
+        message.job, message.seq, message.attempt, audio.continuity, audio.rate_hz, sentence.text, audio.fingerprint
+    )
+    return run(worker_state.pool_client.redis, call)
 
 
 def _make_utterance(
@@ -213,7 +219,8 @@ def _make_utterance(
 
 def _stream_audio(
     worker_state: WorkerState, attempt: RunningAttempt, utterance: Utterance, opened: OpenResult, sentence: Sentence
-) -> int:
+) -> ChunkSender:
+    """Speak the sentence; all but its last chunk is sent then."""
     rate_hz = worker_state.engine.rate_hz
     if opened.state:
         edge_filter = TrimFadeFilter.restore(unpack_state(opened.state)[1], rate_hz, sentence.pause_ms)
@@ -247,9 +254,8 @@ def _stream_audio(
         _mark_sentence(
             worker_state, attempt.message, "short"
         )  # before the last chunk: a reader of the end sees the mark
-    n_bytes = sender.finish()
     attempt.first_sound_s = sender.first_sound_s
-    return n_bytes
+    return sender
 
 
 def _mark_sentence(worker_state: WorkerState, message: TaskMessage, word: str) -> None:
@@ -258,25 +264,6 @@ def _mark_sentence(worker_state: WorkerState, message: TaskMessage, word: str) -
         extra={"job": message.job, "seq": message.seq, "attempt": message.attempt, "mark": word},
     )
     run(worker_state.pool_client.redis, pool_scripts.mark(worker_state.pool_client.pool, message, word))
-
-
-def _report_finished(
-    worker_state: WorkerState, attempt: RunningAttempt, wall_ms: float, n_bytes: int
-) -> AttemptOutcome:
-    """Report the finished sentence: at once if the slot takes its next one, too; else the result reporter does."""
-    pool_client = worker_state.pool_client
-    audio_ms = ms_of_bytes(n_bytes, worker_state.engine.rate_hz)
-    silence_ms = round(attempt.longest_silence_s * 1000, 1)
-    finished = FinishedSentence(attempt.epoch, wall_ms, audio_ms, attempt.first_ms, silence_ms)
-    worker_state.n_finished += 1
-    if worker_state.n_finished == worker_state.lifetime.sentences:  # otherwise the next heartbeat checks
-        with suppress(SeriatimError):
-            worker_renewal.renew_if_due(worker_state)
-    hot = next_sentence.may_take_next(worker_state, attempt.slot_run, wall_ms)
-    if not (hot and next_sentence.finish_and_take_next(worker_state, attempt, finished)):
-        call = pool_scripts.finish(pool_client.pool, attempt.message, finished, pool_client.retry.ended_life_ms)
-        worker_state.outcomes.put(ReportedOutcome(attempt.message, call))
-    return AttemptOutcome("SPOKEN", audio_ms=audio_ms)
 
 
 def _report_failed(

@@ -8,6 +8,7 @@ discontinuity instead of a seam between two takes.
 
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from redis import Redis
@@ -17,7 +18,7 @@ from seriatim.engine import AudioChunk
 from seriatim.errors import EngineFailed, MemoryFull
 from seriatim.lua import job_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult
-from seriatim.lua.script_calls import run
+from seriatim.lua.script_calls import ScriptCall, run
 from seriatim.records import TaskMessage
 from seriatim.text.word_times import encode_word_times
 from workers.trim_and_fade import TrimFadeFilter
@@ -27,6 +28,8 @@ LEAD_SHARE = 4  #: a chunk may be held back for 1/LEAD_SHARE of the listener's l
 MEMORY_WAIT_S = 20.0  #: longest wait of a chunk for memory in Redis; shorter than the stall timeout
 MEMORY_POLL_S = 0.2
 MAX_RESENDS = 8  #: requests to resend in a row, after which the attempt fails
+
+AppendCall = ScriptCall[tuple[AppendVerdict, int]]
 
 
 class AttemptDropped(Exception):  # control flow, not an error
@@ -88,14 +91,22 @@ class ChunkSender:
         if pending_ms > 0 and (pending_ms >= pending_step_grace_ms or waited_ms >= pending_step_grace_ms):
             self._send_pending(final=False, state=chunk.state)
 
-    def finish(self) -> int:
+    def finish(self, wrap: Callable[[AppendCall, int], AppendCall] | None = None) -> int:
         """Send the rest; returns the sentence's length in bytes.
+
+        `wrap`: makes the call that is sent of the append and that length, to do more in the same round trip.
 
         Raises:
             AttemptDropped: the attempt is fenced, or its job has ended.
+            SentenceComplete: another attempt has completed it.
         """
         self._add_pcm(self.edge_filter.finish())
-        self._send_pending(final=True, state=b"")
+        self._send_pending(final=True, state=b"", wrap=wrap)
+        return self.length
+
+    @property
+    def length(self) -> int:
+        """The sentence's length in bytes, once all of it was produced."""
         return max(self.end, self.sent)
 
     def _add_pcm(self, pcm: bytes) -> None:
@@ -111,7 +122,9 @@ class ChunkSender:
         if self.opened.checksum is not None and crc != self.opened.checksum:
             self.differs = True
 
-    def _send_pending(self, *, final: bool, state: bytes) -> None:
+    def _send_pending(
+        self, *, final: bool, state: bytes, wrap: Callable[[AppendCall, int], AppendCall] | None = None
+    ) -> None:
         if self.end < self.sent and not final:
             return
         packed = _pack_state(state, self.edge_filter.state()) if state else b""
@@ -119,7 +132,8 @@ class ChunkSender:
             pcm = bytes(self.produced[max(0, self.sent - self.start) :])
             words = "" if self.sent else self._encoded_words()
             chunk = ChunkAppend(self.sent, pcm, final, self.crc, packed, self.differs, words)
-            verdict, received = self._append_chunk(chunk)
+            call = job_scripts.append(self.message.job, self.message.seq, self.message.attempt, chunk, emits=True)
+            verdict, received = self._append(wrap(call, self.length) if wrap else call, final=final)
             if verdict is AppendVerdict.GAP and received >= self.start:
                 self.sent = received
                 continue
@@ -134,13 +148,12 @@ class ChunkSender:
             [(max(0, round(start - trimmed_ms)), max(0, round(end - trimmed_ms))) for start, end in self.words]
         )
 
-    def _append_chunk(self, chunk: ChunkAppend) -> tuple[AppendVerdict, int]:
+    def _append(self, call: AppendCall, *, final: bool) -> tuple[AppendVerdict, int]:
         """Append one chunk, waiting while Redis is out of memory: readers free some as they read."""
-        call = job_scripts.append(self.message.job, self.message.seq, self.message.attempt, chunk, emits=True)
         deadline_s = time.monotonic() + MEMORY_WAIT_S
         while True:
             try:
-                return run(self.redis, call, replicated=chunk.final)
+                return run(self.redis, call, replicated=final)
             except MemoryFull:
                 if time.monotonic() > deadline_s:
                     raise EngineFailed(f"Redis was out of memory for {MEMORY_WAIT_S:.0f} s; raise maxmemory") from None

@@ -19,10 +19,11 @@ from seriatim.dispatch import MAX_PICK, PoolClient, complete_pending_step, dispa
 from seriatim.errors import Busy, CapReached, MemoryFull, NoWorkers, SeriatimError, TextTooLarge
 from seriatim.keys import user_tag
 from seriatim.lua import job_scripts as job_calls
+from seriatim.lua import joint_scripts
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.job_scripts import JobSlot
 from seriatim.lua.pool_records import Submission, SubmitResult, SubmitVerdict
-from seriatim.lua.script_calls import run
+from seriatim.lua.script_calls import ScriptCall, run
 from seriatim.records import JobKind, JobSpec, TaskMessage
 from seriatim.settings import Settings
 from seriatim.user_limits import LIMITS, UserLimits
@@ -100,30 +101,36 @@ def _run_steps(pool_client: PoolClient, request: JobRequest, s: Submission, rows
         request.hold, s.drain, life_ms=s.life_ms, ended_life_ms=s.ended_life_ms, pool=pool_client.pool,
         memory_share=s.memory_share, webhook=WebhookTarget.of(request.webhook, request.user),
     )  # fmt: skip
-    run(pool_client.redis, job_calls.init(s.job, len(rows) if s.closed else -1, slot))
-    answer, picked = _submit_and_pick(pool_client, s, rows)
+    joint = bool(rows) and joint_scripts.has_both(pool_client.redis)  # then `life` is part of the step
+    answer, picked = _submit_and_pick(
+        pool_client, s, rows, job_calls.init(s.job, len(rows) if s.closed else -1, slot), joint=joint
+    )
     publish_picked(pool_client, picked)
     sent_twice = answer.verdict is SubmitVerdict.DUPLICATE and answer.job == s.job  # this very call, repeated
     if answer.verdict is SubmitVerdict.ACCEPTED or sent_twice:
-        complete_pending_step(pool_client, job_calls.life(s.job, accepted=True), f"life|{s.job}")
+        if not joint:
+            complete_pending_step(pool_client, job_calls.life(s.job, accepted=True), f"life|{s.job}")
         if sent_twice or len(picked) == MAX_PICK:
             dispatch(pool_client)
         return answer
-    run(pool_client.redis, job_calls.life(s.job, accepted=False))
+    if not joint:
+        run(pool_client.redis, job_calls.life(s.job, accepted=False))
     if answer.verdict not in (SubmitVerdict.DUPLICATE, SubmitVerdict.RECUT):
         raise _refusal_error(answer, request)
     return answer
 
 
 def _submit_and_pick(
-    pool_client: PoolClient, s: Submission, rows: Sequence[str]
+    pool_client: PoolClient, s: Submission, rows: Sequence[str], init: ScriptCall[bool], *, joint: bool
 ) -> tuple[SubmitResult, tuple[TaskMessage, ...]]:
     """The pool's answer, and what it picked: nothing for a job without a sentence yet."""
     pool, redis = pool_client.pool, pool_client.redis
-    if not rows:
-        return run(redis, pool_calls.submit(pool, s, rows)), ()
     timeout_ms = pool_client.settings.message_timeout_ms
-    return run(redis, pool_calls.submit_and_pick(pool, s, rows, MAX_PICK, timeout_ms))
+    call = pool_calls.submit_and_pick(pool, s, rows, MAX_PICK, timeout_ms)
+    if joint:
+        return run(redis, joint_scripts.init_and_submit(init, call))
+    run(redis, init)
+    return run(redis, call) if rows else (run(redis, pool_calls.submit(pool, s, rows)), ())
 
 
 def _spec_digest(spec: JobSpec) -> str:

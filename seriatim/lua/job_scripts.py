@@ -114,11 +114,12 @@ def open_sentence(
     job: str, seq: int, attempt: int, continuity: str, rate_hz: int, sentence: str, fingerprint: str = ""
 ) -> ScriptCall[OpenResult]:
     """Begin an attempt; it fences out all lower ones. `fingerprint`: of the worker's audio, if its engine is exact."""
+    return _call(job, "open", seq, attempt, continuity, rate_hz, sentence, fingerprint, decode=decode_opened)
 
-    def decode(r: list[Any]) -> OpenResult:
-        return OpenResult(OpenVerdict(r[0]), integer(r[1]), int(r[2]) if r[2] else None, bytes(r[3]), bool(r[4]))
 
-    return _call(job, "open", seq, attempt, continuity, rate_hz, sentence, fingerprint, decode=decode)
+def decode_opened(r: list[Any]) -> OpenResult:
+    """The reply of lua/job/open.lua."""
+    return OpenResult(OpenVerdict(r[0]), integer(r[1]), int(r[2]) if r[2] else None, bytes(r[3]), bool(r[4]))
 
 
 def append(

@@ -7,6 +7,7 @@ two names of one number would be one verdict.
 from dataclasses import dataclass, field
 from enum import IntEnum, unique
 
+from seriatim.lua.job_scripts import OpenResult
 from seriatim.records import DrainMode, GapPolicy, JobKind, Play, TaskMessage
 from seriatim.settings import Settings
 from seriatim.user_limits import UserLimits
@@ -147,6 +148,7 @@ class ClaimResult:
     silence_ms: int = 0  #: longest time that the engine lately gave no sound; 0: not known, or the job is not live
     user: str = ""  #: of the job, as `user_tag` writes it
     live: bool = False  #: a listener waits: it is neither batch nor played when it is whole
+    opened: OpenResult | None = None  #: the answer to its opening, if that was part of the same call
 
 
 @dataclass(frozen=True, slots=True)

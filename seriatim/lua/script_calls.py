@@ -25,6 +25,7 @@ from seriatim.servers.redis_errors import (
 )
 
 T = TypeVar("T")
+U = TypeVar("U")
 FAILOVER_WAITS_S = (0.02, 0.1, 0.25, *[0.5] * 8)  #: between two looks for the server that takes over
 Argument = str | bytes | int | float
 
@@ -44,10 +45,13 @@ def load(folder: str, name: str) -> LuaScript:
 
     A script or a shared part names what it needs in a line `-- requires: clock, records`. Each part comes once, behind
     what it needs itself. A line `-- runs: finish, pick` makes whole scripts functions of this one, of their arguments.
-    A `#!lua` line comes first, as Redis wants it.
+    `-- runs: job/open, pool/claim` makes such of scripts of several folders, with all that they require, of their keys
+    and arguments. A `#!lua` line comes first, as Redis wants it.
     """
     root = files("seriatim") / "lua" / folder
     flags, rest = _split_flags((root / f"{name}.lua").read_text("utf-8"))
+    if any("/" in step for step in run_scripts(rest)):
+        return script_of(name, flags + "".join(map(_whole_function, run_scripts(rest))) + rest)
     parts: dict[str, str] = {}
 
     def add(part: str) -> None:
@@ -62,6 +66,12 @@ def load(folder: str, name: str) -> LuaScript:
         add(part)
     functions = (f"local function {step}(ARGV)\n{text}\nend\n" for step, text in steps.items())
     return script_of(name, "".join((flags, *parts.values(), *functions, rest)))
+
+
+def _whole_function(path: str) -> str:
+    """A script with all that it requires, `<folder>/<name>`, as a function of its keys and arguments."""
+    folder, _, name = path.partition("/")
+    return f"local function {name}(KEYS, ARGV)\n{_split_flags(load(folder, name).text)[1]}\nend\n"
 
 
 def _split_flags(text: str) -> tuple[str, str]:
@@ -99,6 +109,8 @@ class ScriptCall(Generic[T]):
     args: tuple[Argument, ...]
     decode: Callable[[Any], T]  #: from redis-py's reply (bytes, int, list) to what the function promises
     clock: int = 0  #: the argument that is the time in ms, '' for the server's
+    other_key: str = ""  #: of a joint script, which one server has both of
+    other_clock: int | None = None  #: as `clock`, of a script that has two
 
     @property
     def keys(self) -> tuple[str, str]:
@@ -109,11 +121,17 @@ class ScriptCall(Generic[T]):
         both refuse every script until the slot is whole at one of them (decision 65). Both fit the patterns of
         deploy/redis.
         """
-        return self.key, f"{self.key}}}"
+        return self.key, self.other_key or f"{self.key}}}"
+
+    def then(self, read: Callable[[T], U]) -> "ScriptCall[U]":
+        """The same call, whose decoded reply is read on."""
+        decode = self.decode
+        return replace(cast("ScriptCall[U]", self), decode=lambda reply: read(decode(reply)))
 
     def at(self, now_ms: float) -> Self:
         """The same call, at another time than the server's: for simulations."""
-        return replace(self, args=(*self.args[: self.clock], now_ms, *self.args[self.clock + 1 :]))
+        clocks = (self.clock, self.other_clock)
+        return replace(self, args=tuple(now_ms if i in clocks else arg for i, arg in enumerate(self.args)))
 
 
 def run(redis: "Redis", call: ScriptCall[T], *, replicated: bool = False) -> T:

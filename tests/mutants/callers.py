@@ -85,7 +85,7 @@ CALLERS = (
     Mutant(
         "speaking.whole sentence not told",
         "workers/attempt.py",
-        "        return _report_finished(worker_state, attempt, 0.0, opened.base)\n",
+        "        return report_finished(worker_state, attempt, 0.0, opened.base)\n",
         '        raise AttemptDropped("WHOLE")\n',
         "a sentence whose worker died behind its last chunk is never over",
         (f"{BLIND_SPOTS}::test_a_sentence_whose_worker_died_behind_its_last_chunk_is_over",),
@@ -209,7 +209,7 @@ CALLERS = (
     Mutant(
         "cluster.a script names one key",
         "seriatim/lua/script_calls.py",
-        '        return self.key, f"{self.key}}}"\n',
+        '        return self.key, self.other_key or f"{self.key}}}"\n',
         "        return self.key, self.key\n",
         "while a slot moves, a script runs at a node that has half of a pool",
         (f"{CLUSTER}::test_no_script_runs_while_its_slot_is_in_two_halves",),

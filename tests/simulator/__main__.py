@@ -21,7 +21,7 @@ def main() -> int:
     with PrivateServer(binary, *LOGGED) as server:
         for seed in range(options.first, options.first + options.seeds):
             try:
-                world = play(draw(seed, options.redis_crashes, options.hot, options.inline), server)
+                world = play(draw(seed, options.redis_crashes, options.hot, options.inline, options.joint), server)
             except Failed as failed:
                 sys.stdout.writelines(f"{line}\n" for line in failed.steps if options.history)
                 sys.stdout.write(f"{failed}\n")
@@ -52,6 +52,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--inline", type=float, metavar="SHARE", help="of chunks that are emitted as they arrive (the seed says)"
+    )
+    parser.add_argument(
+        "--joint", type=float, metavar="SHARE", help="of neighbouring steps of a job and the pool that are one"
     )
     parser.add_argument("--redis", action="store_true", help="Debian's redis-server instead of the embedded Valkey")
     return parser.parse_args()

@@ -13,7 +13,7 @@ from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import ClaimVerdict, ExtendVerdict, NextSentence, SubmitVerdict
 from seriatim.records import DrainMode
-from tests.simulator import check, faults, state_audit
+from tests.simulator import check, faults, joint_calls, state_audit
 from tests.simulator.dispatch import SimulatedBroker, picked
 from tests.simulator.ledger import Ledger
 from tests.simulator.listeners import Reader
@@ -67,10 +67,13 @@ class Run:
     def _watch_flight(self, make: object, args: tuple[Any, ...], reply: Any) -> None:
         if make is pool_scripts.pick and reply:
             picked(self, reply)
-        elif make is pool_scripts.claim and reply.verdict is ClaimVerdict.CLAIMED:
+        elif make in (pool_scripts.claim, joint_calls.claim_and_open) and reply.verdict is ClaimVerdict.CLAIMED:
             self.ledger.claims[args[1].job, args[1].seq] += 1
         elif make is pool_scripts.finish_and_claim:
             self._watch_next(reply)
+        elif make is joint_calls.append_and_take and reply.following:
+            self.world.tally["finished with the last chunk"] += 1
+            self._watch_next(reply.following)
 
     def _watch_next(self, reply: NextSentence) -> None:
         own = (reply.message,) if reply.message else ()

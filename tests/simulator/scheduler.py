@@ -24,6 +24,7 @@ from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import SubmitVerdict
 from seriatim.lua.script_calls import ScriptCall, run
 from tests.simulator.fake_engine import Studio
+from tests.simulator.joint_calls import append_and_take
 from tests.simulator.plan import JobPlan, Memory, RunPlan
 
 T = TypeVar("T")
@@ -31,8 +32,8 @@ Steps = Generator[float, None, T]
 
 POOL = "sim"
 #: Calls after which there may be something to read. Nothing depends on them but how often a run looks in vain.
-NOTIFYING = (slot.init, slot.append, slot.emit, slot.fill, slot.close, slot.end)
-EMITTING = (slot.init, slot.life, slot.append, slot.emit, slot.end)
+NOTIFYING = (slot.init, slot.append, append_and_take, slot.emit, slot.fill, slot.close, slot.end)
+EMITTING = (slot.init, slot.life, slot.append, append_and_take, slot.emit, slot.end)
 START_MS = 1_700_000_000_000  #: any time will do: scripts set lives, never times of expiry
 
 

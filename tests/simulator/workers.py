@@ -10,6 +10,7 @@ from seriatim.errors import BUSY_SCOPES, MemoryFull
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult, OpenVerdict
+from seriatim.lua.joint_scripts import FinalAppend, WorkerAudio
 from seriatim.lua.pool_records import (
     ClaimResult,
     ClaimVerdict,
@@ -20,7 +21,9 @@ from seriatim.lua.pool_records import (
 )
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
+from tests.simulator import joint_calls
 from tests.simulator.dispatch import MOST, PUBLISH_MS, dispatch, publish_picked, receive
+from tests.simulator.joint_calls import TakeTerms
 from tests.simulator.plan import ENDED_LIFE_MS, MAX_FAILURES, RATE_HZ, JobPlan
 from tests.simulator.producers import SPEC, sentence
 from tests.simulator.scheduler import POOL, Died, Process, Steps, Violation
@@ -165,7 +168,12 @@ class SimulatedWorker(Process):
 
     def _claim(self, who: str, message: TaskMessage) -> Steps[ClaimResult]:
         while True:
-            claimed = yield from self.world.ask(who, pool_scripts.claim, POOL, message, self.name, LEASE_MS)
+            terms = POOL, message, self.name, LEASE_MS
+            if self._joint():
+                audio = self._audio(self.world.plans[message.job])
+                claimed = yield from self.world.ask(who, joint_calls.claim_and_open, *terms, audio)
+            else:
+                claimed = yield from self.world.ask(who, pool_scripts.claim, *terms)
             if claimed.verdict not in (ClaimVerdict.WAIT, ClaimVerdict.UNKNOWN) or self.draining:
                 return claimed
             self.world.tally["waits"] += 1  # a suspect runs alone; or the beat is about to register this process again
@@ -180,7 +188,7 @@ class SimulatedWorker(Process):
             raise Violation(f"{message}: claimed {claimed}")
         self.running[message] = claimed.epoch
         try:
-            wall_ms, length = yield from self._attempt(who, message, plan)
+            wall_ms, length, following = yield from self._attempt(who, message, plan, claimed, until_ms)
         except ChunkRefused as why:
             self.world.tally["failures"] += 1
             tell = partial(self._tell, pool_scripts.fail, message, claimed.epoch, str(why), RETRY, blame=why.blame)
@@ -189,22 +197,35 @@ class SimulatedWorker(Process):
             retry_ms, scope = self.world.rng.choice([50, 400, 3_000]), self.world.rng.choice(BUSY_SCOPES)
             tell = partial(self._tell, pool_scripts.postpone, message, claimed.epoch, retry_ms, scope)
         else:
-            audio_ms = ms_of_bytes(length, RATE_HZ)
-            finished = FinishedSentence(claimed.epoch, wall_ms, audio_ms)
-            if not self.draining and self.world.now < until_ms and self.world.rng.random() < self.world.plan.hot:
+            finished = FinishedSentence(claimed.epoch, wall_ms, ms_of_bytes(length, RATE_HZ))
+            if following or self._hot(until_ms):
                 try:
-                    return (yield from self._take_next(who, message, finished))
+                    return (yield from self._take_next(who, message, finished, following))
                 except MemoryFull:  # the reporter tells it
                     pass
             tell = partial(self._tell, pool_scripts.finish, message, finished, ENDED_LIFE_MS)
         self.results.append((message, tell))
         return None
 
-    def _take_next(self, who: str, message: TaskMessage, finished: FinishedSentence) -> Steps[NextSentence]:
-        reply = yield from self.world.ask(
+    def _hot(self, until_ms: float) -> bool:
+        """Does a slot that began with a message go on without one?"""
+        return not self.draining and self.world.now < until_ms and self.world.rng.random() < self.world.plan.hot
+
+    def _joint(self) -> bool:
+        return self.world.rng.random() < self.world.plan.joint
+
+    def _audio(self, plan: JobPlan) -> WorkerAudio:
+        fingerprint = f"machine {self.machine}" if plan.continuity is Continuity.EXACT else ""
+        return WorkerAudio(plan.continuity, RATE_HZ, fingerprint)
+
+    def _take_next(
+        self, who: str, message: TaskMessage, finished: FinishedSentence, reply: NextSentence | None
+    ) -> Steps[NextSentence]:
+        """The slot's next sentence; `reply`: the answer, if the last chunk came with it."""
+        reply = reply or (yield from self.world.ask(
             who, pool_scripts.finish_and_claim, POOL, message, finished, ENDED_LIFE_MS, self.name, LEASE_MS,
             self.world.rng.randint(1, MOST), PUBLISH_MS,
-        )  # fmt: skip
+        ))  # fmt: skip
         self.running.pop(message, None)
         if reply.picked:
             yield from publish_picked(self.run, who, reply.picked)
@@ -214,8 +235,12 @@ class SimulatedWorker(Process):
         *facts, who = args
         yield from self.world.ask(who, make, POOL, *facts, **named)
 
-    def _attempt(self, who: str, message: TaskMessage, plan: JobPlan) -> Steps[tuple[float, int]]:
+    def _attempt(
+        self, who: str, message: TaskMessage, plan: JobPlan, claimed: ClaimResult, until_ms: float
+    ) -> Steps[tuple[float, int, NextSentence | None]]:
         """Speak it; returns the wall time in ms, 0 if it was whole already, and the sentence's length in bytes.
+
+        And the slot's next sentence, if it was reported with the last chunk.
 
         Raises:
             Dropped: this attempt was cancelled or taken over.
@@ -224,19 +249,13 @@ class SimulatedWorker(Process):
         """
         yield from self._hang()
         started = self.world.now
-        opened = yield from self.world.ask(
-            who,
-            slot.open_sentence,
-            message.job,
-            message.seq,
-            message.attempt,
-            plan.continuity,
-            RATE_HZ,
-            f"{message.seq}",
-            f"machine {self.machine}" if plan.continuity is Continuity.EXACT else "",
-        )
+        audio = self._audio(plan)
+        opened = claimed.opened or (yield from self.world.ask(
+            who, slot.open_sentence, message.job, message.seq, message.attempt, audio.continuity, audio.rate_hz,
+            f"{message.seq}", audio.fingerprint,
+        ))  # fmt: skip
         if opened.verdict is OpenVerdict.DONE:
-            return 0.0, opened.base
+            return 0.0, opened.base, None
         if opened.verdict is not OpenVerdict.OPEN:
             self.world.count("fenced", message, opened.verdict)
             raise Dropped
@@ -244,11 +263,16 @@ class SimulatedWorker(Process):
             raise EngineOccupied
         if self.run.ledger.claims[message.job, message.seq] <= plan.lines[message.seq].flaky:
             raise ChunkRefused("the engine gave nothing", blame=True)
-        whole, length = yield from self._deliver(who, message, plan, opened)
-        return 0.0 if whole else self.world.now - started, length
+        whole, length, following = yield from self._deliver(who, message, plan, opened, until_ms)
+        return 0.0 if whole else self.world.now - started, length, following
 
-    def _deliver(self, who: str, message: TaskMessage, plan: JobPlan, opened: OpenResult) -> Steps[tuple[bool, int]]:
-        """Speak and append; returns whether another attempt made it whole, and the sentence's length in bytes."""
+    def _deliver(
+        self, who: str, message: TaskMessage, plan: JobPlan, opened: OpenResult, until_ms: float
+    ) -> Steps[tuple[bool, int, NextSentence | None]]:
+        """Speak and append; returns whether another attempt made it whole, and the sentence's length in bytes.
+
+        And the slot's next sentence, if it was reported with the last chunk.
+        """
         speech = speech_of(self.run.world.studio, plan, message.seq, opened, self.machine)
         at = speech.base
         while True:
@@ -256,27 +280,40 @@ class SimulatedWorker(Process):
             yield ms_of_bytes(end - at, RATE_HZ) * self.world.plan.rtf
             yield from self._interrupted(message, plan)
             chunk = self._chunk(speech, plan, message.seq, (at, end))
-            verdict, received = yield from self._append(who, message, chunk)
+            joint = chunk.final and self._joint() and self._hot(until_ms)
+            finished = FinishedSentence(self.running.get(message, ""), 20.0, ms_of_bytes(speech.end, RATE_HZ))
+            done = yield from self._append(who, message, chunk, finished if joint else None, self._audio(plan))
+            verdict, received = done.verdict, done.received
             if verdict is AppendVerdict.DONE:
-                return True, received
+                return True, received, None
             if verdict is AppendVerdict.OK and chunk.final:
-                return False, speech.end
+                return False, speech.end, done.following
             if verdict is not AppendVerdict.OK and not (verdict is AppendVerdict.GAP and received >= speech.base):
                 self.world.count("fenced", message, verdict)
                 raise Dropped
             at = end if verdict is AppendVerdict.OK else received
 
-    def _append(self, who: str, message: TaskMessage, chunk: ChunkAppend) -> Steps[tuple[AppendVerdict, int]]:
-        """One append; waits while the server has no memory: readers are about to make room."""
+    def _append(
+        self, who: str, message: TaskMessage, chunk: ChunkAppend, finished: FinishedSentence | None, audio: WorkerAudio
+    ) -> Steps[FinalAppend]:
+        """One append; waits while the server has no memory: readers are about to make room.
+
+        `finished`: the sentence is reported in the same step, and the slot takes its next one.
+        """
         until = self.world.now + FULL_MS
         emits = self.world.rng.random() < self.world.plan.inline
         while True:
             try:
-                return (
-                    yield from self.world.ask(
-                        who, slot.append, message.job, message.seq, message.attempt, chunk, emits=emits
-                    )
+                if finished:
+                    terms = TakeTerms(self.name, LEASE_MS, self.world.rng.randint(1, MOST), PUBLISH_MS, ENDED_LIFE_MS)
+                    return (yield from self.world.ask(
+                        who, joint_calls.append_and_take, message.job, POOL, message, chunk, finished, terms, audio,
+                        emits=emits,
+                    ))  # fmt: skip
+                answer = yield from self.world.ask(
+                    who, slot.append, message.job, message.seq, message.attempt, chunk, emits=emits
                 )
+                return FinalAppend(*answer)
             except MemoryFull:
                 if self.world.now > until:
                     raise ChunkRefused("the server was out of memory", blame=True) from None

@@ -1,4 +1,4 @@
-"""The next sentence of a hot slot, taken behind a short one in the same round trip, without a message.
+"""The next sentence of a hot slot, taken with the report of a short one, without a message.
 
 Between two messages of a slot lie some 6 ms: Celery's acknowledgement, its fetch, and a second trip for the claim. A
 light engine speaks a sentence in less than ten times that. A run of sentences ends after MAX_RUN_S, so that Celery sees
@@ -12,8 +12,9 @@ import time
 from seriatim.dispatch import MAX_PICK
 from seriatim.errors import SeriatimError
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_records import FinishedSentence, FinishVerdict
-from seriatim.lua.script_calls import run
+from seriatim.lua.pool_records import FinishedSentence, FinishVerdict, NextSentence
+from seriatim.lua.script_calls import ScriptCall, run
+from seriatim.records import TaskMessage
 from workers.worker_state import ReportedOutcome, RunningAttempt, SlotRun, WorkerState
 
 log = logging.getLogger(__name__)
@@ -35,29 +36,40 @@ def may_take_next(worker_state: WorkerState, slot_run: SlotRun, wall_ms: float) 
     return not ends and (setting == "on" or (setting == "auto" and wall_ms * MESSAGE_SHARE < MESSAGE_MS))
 
 
+def take_call(worker_state: WorkerState, message: TaskMessage, finished: FinishedSentence) -> ScriptCall[NextSentence]:
+    """The call that reports a finished sentence and takes the slot's next one."""
+    pool_client = worker_state.pool_client
+    settings = pool_client.settings
+    return pool_scripts.finish_and_claim(
+        pool_client.pool, message, finished, pool_client.retry.ended_life_ms,
+        worker_state.owner, settings.lease_ms, MAX_PICK, settings.message_timeout_ms,
+    )  # fmt: skip
+
+
 def finish_and_take_next(worker_state: WorkerState, attempt: RunningAttempt, finished: FinishedSentence) -> bool:
     """Report a finished sentence and take the slot's next one, which `attempt.slot_run` holds then.
 
     Returns False if Redis refused or did not answer: the result reporter has to try.
     """
-    pool_client, message = worker_state.pool_client, attempt.message
-    settings = pool_client.settings
-    call = pool_scripts.finish_and_claim(
-        pool_client.pool, message, finished, pool_client.retry.ended_life_ms,
-        worker_state.owner, settings.lease_ms, MAX_PICK, settings.message_timeout_ms,
-    )  # fmt: skip
+    message = attempt.message
     try:
-        reply = run(pool_client.redis, call)
+        reply = run(worker_state.pool_client.redis, take_call(worker_state, message, finished))
     except SeriatimError as error:
         log.warning(
             "next sentence not taken; outcome queued",
             extra={"job": message.job, "seq": message.seq, "error": str(error)},
         )
         return False
+    accept_next(worker_state, attempt, reply)
+    return True
+
+
+def accept_next(worker_state: WorkerState, attempt: RunningAttempt, reply: NextSentence) -> None:
+    """Go on with the answer to a finish: `attempt` is over, and its slot has the sentence that was claimed."""
+    message, pool = attempt.message, worker_state.pool_client.pool
     worker_state.remove_attempt(message)
     attempt.slot_run.following = reply
     if reply.verdict is FinishVerdict.STALE and not attempt.handed_over:
-        worker_state.outcomes.put(ReportedOutcome(message, pool_scripts.fenced(pool_client.pool, message)))
+        worker_state.outcomes.put(ReportedOutcome(message, pool_scripts.fenced(pool, message)))
     if reply.picked:
         worker_state.outcomes.put(reply.picked)
-    return True

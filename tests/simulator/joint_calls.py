@@ -1,0 +1,40 @@
+"""Joint calls of simulated processes: steps of a job's slot and of the pool that one server makes in one round trip."""
+
+from dataclasses import dataclass
+
+from seriatim.lua import job_scripts, joint_scripts, pool_scripts
+from seriatim.lua.job_scripts import ChunkAppend
+from seriatim.lua.joint_scripts import FinalAppend, WorkerAudio
+from seriatim.lua.pool_records import ClaimResult, FinishedSentence
+from seriatim.lua.script_calls import ScriptCall
+from seriatim.records import TaskMessage
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTerms:
+    """With which a slot takes its next sentence."""
+
+    owner: str
+    lease_ms: int
+    most: int  #: sentences that are picked
+    message_timeout_ms: int
+    ended_life_ms: int
+
+
+def append_and_take(
+    job: str, pool: str, message: TaskMessage, chunk: ChunkAppend, finished: FinishedSentence, terms: TakeTerms,
+    audio: WorkerAudio, *, emits: bool,
+) -> ScriptCall[FinalAppend]:  # fmt: skip
+    """The last chunk of a sentence of `job`, its report, and the slot's next sentence."""
+    append = job_scripts.append(job, message.seq, message.attempt, chunk, emits=emits)
+    take = pool_scripts.finish_and_claim(
+        pool, message, finished, terms.ended_life_ms, terms.owner, terms.lease_ms, terms.most, terms.message_timeout_ms
+    )
+    return joint_scripts.append_and_take(append, take, audio)
+
+
+def claim_and_open(
+    pool: str, message: TaskMessage, owner: str, lease_ms: int, audio: WorkerAudio
+) -> ScriptCall[ClaimResult]:
+    """A claim, and the opening of what was claimed."""
+    return joint_scripts.claim_and_open(pool_scripts.claim(pool, message, owner, lease_ms), message, audio)
