@@ -55,9 +55,10 @@ class TwoJobs:
         init = job_scripts.init(job, len(rows), JobSlot(pool=POOL))
         submit = pool_scripts.submit_and_pick(POOL, submission, rows, 4, 4_000)
         if self.joint:
-            return self.at(joint_scripts.init_and_submit(init, submit))
+            joined: tuple[SubmitResult, tuple[TaskMessage, ...]] = self.at(joint_scripts.init_and_submit(init, submit))
+            return joined
         self.at(init)
-        answer = self.at(submit)
+        answer: tuple[SubmitResult, tuple[TaskMessage, ...]] = self.at(submit)
         again = answer[0].verdict is SubmitVerdict.DUPLICATE and answer[0].job == job
         accepted = again or answer[0].verdict is SubmitVerdict.ACCEPTED
         self.at(job_scripts.life(job, accepted=accepted))
