@@ -246,7 +246,7 @@ def test_a_command_watches_its_system_on(system: RealSystem, tmp_path: Path) -> 
 def test_a_command_whose_text_cannot_be_sent_fails(system: RealSystem, tmp_path: Path) -> None:
     text, out = tmp_path / "text.txt", tmp_path / "speech.wav"
     text.write_text(" ".join(sentences(80, "the rest of it")), "utf-8")
-    place = "seriatim.client.partial_submission:PartialSubmission.send_batch"
+    place = "seriatim.client.partial_submission:PartialSubmission._extend"
     command = planted(system, place, "gateway.cli.main", "speak", str(text), "-o", str(out), *TONE)
     assert command.wait(PATIENCE_S) == 1
     assert "the text could not be sent: Planted" in system.log("planted")

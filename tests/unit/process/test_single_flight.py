@@ -73,20 +73,20 @@ def test_a_second_thread_waits_for_the_first_one() -> None:
 
 
 def test_what_is_loaded_waits_for_no_other_load() -> None:
-    begun, go_on = threading.Event(), threading.Event()
+    started, go_on = threading.Event(), threading.Event()
 
     @single_flight
     @cache
     def load(name: str) -> str:
         if name == "slow":
-            begun.set()
+            started.set()
             go_on.wait()
         return name
 
     load("quick")
     with ThreadPoolExecutor(2) as threads:
         slow = threads.submit(load, "slow")
-        begun.wait()
+        started.wait()
         try:
             assert threads.submit(load, "quick").result(PATIENCE_S) == "quick"
         finally:
