@@ -94,6 +94,7 @@ def _transport_options(broker: Broker) -> dict[str, Any]:
         options["master_name"] = broker.sentinels.service
         options["sentinel_kwargs"] = sentinel_arguments(broker.sentinels, broker.tls)
     return options | {
+        "max_retries": 0,  # of a connection to publish over: kombu waits for 6 s, and its caller with it
         "visibility_timeout": DAY_S,
         "socket_timeout": ANSWER_S,
         "socket_connect_timeout": 2,

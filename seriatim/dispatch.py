@@ -6,7 +6,8 @@ pending.
 """
 
 import logging
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from celery import Celery
@@ -19,6 +20,7 @@ from seriatim.keys import pool_prefix
 from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.pool_records import RetryPolicy
 from seriatim.lua.script_calls import ScriptCall, run, translate_redis_errors
+from seriatim.process.repeated_line import RepeatedLine
 from seriatim.records import BadRecord, Sentence, TaskMessage
 from seriatim.settings import Settings
 from seriatim.state.pool_record import read_epoch, read_pool
@@ -38,6 +40,7 @@ class PoolClient:
     app: Celery
     pool: str
     settings: Settings
+    outage: RepeatedLine = field(default_factory=RepeatedLine, compare=False)  #: of the broker, in the log
 
     @property
     def retry(self) -> RetryPolicy:
@@ -70,11 +73,11 @@ def publish_picked(pool_client: PoolClient, messages: tuple[TaskMessage, ...]) -
     try:
         publish(pool_client.app, pool_client.pool, messages)
     except Unavailable as error:
-        log.warning(
-            "broker unavailable; messages kept",
-            extra={"pool": pool_client.pool, "n": len(messages), "error": str(error)},
-        )
+        if pool_client.outage.is_due(time.monotonic()):
+            facts = {"pool": pool_client.pool, "n": len(messages), "error": str(error)}
+            log.warning("broker unavailable; messages kept", extra=facts)
         return 0
+    pool_client.outage.forget()
     with translate_redis_errors():
         pool_client.redis.zrem(
             f"{pool_prefix(pool_client.pool)}:outbox", *(pool_scripts.outbox_entry(message) for message in messages)

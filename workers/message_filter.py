@@ -8,6 +8,7 @@ published again.
 
 import json
 import logging
+import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,10 +20,12 @@ from celery.worker.control import nok, ok  # type: ignore[attr-defined]  # the s
 from celery.worker.state import maybe_shutdown
 
 from seriatim.celery_app import TASK, broker_reason
+from seriatim.process.repeated_line import RepeatedLine
 from seriatim.records import BadRecord, TaskMessage
 from seriatim.servers.redis_errors import code_of
 from seriatim.servers.server_urls import redacted_url
 from tasks.celery_task import parse_task_arguments
+from workers.hot_slots.without_broker import BrokerAbsence, own_message
 from workers.worker_state import WorkerState
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,7 @@ MAX_BODY_BYTES = 4096  #: a message that names an attempt has about 150
 FOREIGN_HEADERS = ("eta", "expires", "group", "chord", "compression")  #: they make Celery do more than call the task
 REFUSAL_RETRY_S = 2.0  #: a demoted or full broker recovers within seconds or minutes; each try costs some commands
 MAX_ERROR_CHARS = 200
+RECONNECT_STEP_S, RECONNECT_MAX_S = 0.5, 2.0  #: each wait is so much longer than the last; times 0.75 to 1.25
 STOP_CHECK_S = 0.1  #: how often it is looked meanwhile whether the process shall stop
 
 
@@ -43,6 +47,8 @@ class MessageFilter(Consumer):
     connection: Any
     loop: Callable[..., None]
     hub: Any
+    strategies: dict[str, Any]  #: how Celery takes a message, by the name of its task
+    update_strategies: Callable[[], None]
     _flush_events: Callable[[], None]
 
     def __init__(self, *args: Any, worker_state: WorkerState, **kwargs: Any) -> None:
@@ -118,13 +124,32 @@ class MessageFilter(Consumer):
             self._leave_connection(exc)
 
     def ensure_connected(self, conn: Any) -> Any:
-        """Connect to the broker, for ever, as Celery does with our settings; each failure is one line."""
+        """Connect to the broker, for ever. Meanwhile the process takes sentences without messages.
+
+        Celery waits for 2, 4, 6 s and so on up to 30: after an outage of 14 s up to 8 s longer than the broker is away.
+        """
+        spread, outage = random.uniform(0.75, 1.25), RepeatedLine()  # processes of a fleet come apart
 
         def log_failure(error: Exception, retry_s: float) -> None:
-            facts = {"broker": redacted_url(conn.as_uri()), "error": one_line(error), "retry_s": retry_s}
-            log.warning("broker unavailable; retrying", extra=facts)
+            if outage.is_due(time.monotonic()):
+                facts = {"broker": redacted_url(conn.as_uri()), "error": one_line(error), "retry_s": round(retry_s, 1)}
+                log.warning("broker unavailable; retrying", extra=facts)
 
-        return conn.ensure_connection(log_failure, callback=maybe_shutdown)
+        with self._without_broker():
+            return conn.ensure_connection(
+                log_failure, callback=maybe_shutdown, interval_start=RECONNECT_STEP_S * spread,
+                interval_step=RECONNECT_STEP_S * spread, interval_max=RECONNECT_MAX_S * spread,
+            )  # fmt: skip
+
+    def deliver(self, message: TaskMessage) -> None:
+        """Hand Celery a message of this process's own for a sentence, as if the broker had delivered it."""
+        super().create_task_handler()(own_message(self.app, message))
+
+    def _without_broker(self) -> BrokerAbsence:
+        """The time for which the broker is away, also before Celery's first connection, with which it learns tasks."""
+        if TASK not in self.strategies:
+            self.update_strategies()
+        return BrokerAbsence(self.worker_state, self.deliver)
 
     def _leave_connection(self, error: Exception) -> None:
         log.warning("broker connection lost; reconnecting", extra={"error": one_line(error)})
@@ -141,10 +166,11 @@ class MessageFilter(Consumer):
         if self.connection:
             with suppress(*self.connection_errors):
                 self.connection.collect()
-        until_s = time.monotonic() + REFUSAL_RETRY_S
-        while time.monotonic() < until_s:
-            maybe_shutdown()
-            time.sleep(STOP_CHECK_S)
+        with self._without_broker():
+            until_s = time.monotonic() + REFUSAL_RETRY_S
+            while time.monotonic() < until_s:
+                maybe_shutdown()
+                time.sleep(STOP_CHECK_S)
         return True
 
     def on_send_event_buffered(self) -> Callable[..., Any]:

@@ -26,7 +26,7 @@ def report_results(worker_state: WorkerState) -> None:
         try:
             entries += _waiting_entries(worker_state)
             messages = [message for entry in entries if isinstance(entry, tuple) for message in entry]
-            publish_picked(worker_state.pool_client, tuple(messages))
+            _publish(worker_state, tuple(messages))
             _report(worker_state, _outcomes_of(entries))
         except SeriatimError as error:
             facts = {"sentences": len(_outcomes_of(entries)), "error": str(error)}
@@ -47,8 +47,17 @@ def _report(worker_state: WorkerState, outcomes: list[ReportedOutcome]) -> None:
     pool_client = worker_state.pool_client
     calls = [*(outcome.call for outcome in outcomes), pick_call(pool_client)]
     *answers, messages = run_many(pool_client.redis, calls)
-    publish_picked(pool_client, messages)
+    _publish(worker_state, messages)
     run_many(pool_client.redis, refused_calls(worker_state, outcomes, answers))
+
+
+def _publish(worker_state: WorkerState, messages: tuple[TaskMessage, ...]) -> None:
+    """Publish messages, unless the broker is away: a broker that says nothing must not delay the outcomes behind them.
+
+    The outbox has them; this process takes what it has slots for, and the pool's sweep publishes the others.
+    """
+    if not worker_state.broker_away.is_set():
+        publish_picked(worker_state.pool_client, messages)
 
 
 def _waiting_entries(worker_state: WorkerState) -> list[ReportedOutcome | tuple[TaskMessage, ...]]:

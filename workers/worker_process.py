@@ -44,6 +44,7 @@ from workers import (
 from workers.attempt import run_attempt
 from workers.cache.cached_engine import with_cache
 from workers.engines.engine_registry import load, options_of
+from workers.hot_slots.without_broker import counted
 from workers.message_filter import MessageFilter
 from workers.registration import registration_of, round_trip_s, until_accepted, warn_if_audio_differs
 from workers.result_reporter import report_results
@@ -121,7 +122,7 @@ def _run_worker(options: argparse.Namespace, settings: Settings) -> int:
     )
     facts = registration_of(engine, settings, ready_ms, fingerprint, until_accepted(partial(round_trip_s, redis)))
     worker_state = WorkerState(pool_client, engine, owner, facts, lifetime=lifetime)
-    register(app, partial(run_attempt, worker_state))
+    register(app, counted(worker_state, partial(run_attempt, worker_state)))
     _register_in_pool(redis, pool_name, owner, settings, worker_state.facts)
     log.info("ready", extra=settings_in_force(worker_state) | {"slots_from": options.slots_from})
     return _take_work(worker_state, options)

@@ -147,6 +147,12 @@ class WorkerState:
     consuming_since_s: float | None = (
         None  #: monotonic time at which Celery connected to the broker; None: not connected
     )
+    broker_away: threading.Event = field(
+        default_factory=threading.Event
+    )  #: Celery tries to connect, or waits until it may: this process takes sentences without messages
+    taken: set[TaskMessage] = field(
+        default_factory=set
+    )  #: by the threads of slots: of each the first message of its run
     thread_end: threading.local = field(
         default_factory=threading.local
     )  #: `at_s`: monotonic time at which the last run of this thread, which is a slot, ended

@@ -22,8 +22,8 @@ CALLERS = (
     Mutant(
         "dispatch.outbox emptied although the broker is away",
         "seriatim/dispatch.py",
-        '"error": str(error)},\n        )\n        return 0\n    with translate_redis_errors():',
-        '"error": str(error)},\n        )\n    with translate_redis_errors():',
+        "extra=facts)\n        return 0\n    pool_client.outage.forget()",
+        "extra=facts)\n    pool_client.outage.forget()",
         "sentences wait for their leases, for want of a message",
         (f"{BLIND_SPOTS}::test_what_was_picked_while_the_broker_is_away_stays_in_the_outbox",),
         seeds=0,

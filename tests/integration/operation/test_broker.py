@@ -1,12 +1,18 @@
 """A separate broker: Celery's messages may go through another server than jobs and audio, also after an outage."""
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from seriatim.celery_app import make_app, publish
 from seriatim.client.job_options import JobRequest
 from seriatim.client.producer import Producer
+from seriatim.errors import Unavailable
 from seriatim.exit_codes import ExitCode
+from seriatim.records import TaskMessage
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 from tests.support.redis_servers import PrivateServer, embedded
@@ -55,6 +61,62 @@ def test_a_broker_that_lost_everything_costs_time_and_no_sentence(system: RealSy
     broker.start()
     system.gate.touch()
     assert listener.pcm(60) == stream_of(text)
+
+
+def test_listeners_do_not_notice_that_the_broker_is_away(system: RealSystem, broker: PrivateServer) -> None:
+    """Slots take what is dispatched from Redis itself; each sentence is a task all the same."""
+    pids = system.worker_pids()
+    broker.kill()
+    text = sentences(6, "no broker")
+    assert Listener(system.producer().enqueue(text, JobRequest(engine="tone"))).pcm() == stream_of(text)
+    texts = [system.held(["One."]), system.held(["Two."])]
+    listeners = [Listener(system.producer().enqueue(text, JobRequest(engine="tone"))) for text in texts]
+    for listener in listeners:
+        wait_until(lambda listener=listener: listener.job.status().emitted > 0)  # type: ignore[misc]  # bound now
+    broker.start()
+    with make_app(system.settings.broker) as app:
+        answer: Any = wait_until(
+            lambda: _two_active(app.control.inspect(limit=2, timeout=5)), "both workers show a task"
+        )
+    assert {task["id"].split(":")[0] for tasks in answer.values() for task in tasks} == {
+        one.job.id for one in listeners
+    }
+    system.gate.touch()
+    assert [listener.pcm() for listener in listeners] == [stream_of(text) for text in texts]
+    assert system.worker_pids() == pids
+
+
+def _two_active(inspect: Any) -> Any:
+    """The tasks by worker, once each of the two has one."""
+    found = inspect.active() or {}
+    return found if len([tasks for tasks in found.values() if tasks]) == 2 else None
+
+
+def test_a_message_is_published_at_once_or_kept() -> None:
+    """Celery would try again behind 2 and 4 s, and the caller, who has only to leave the message, would wait for it."""
+    n_tries = 0
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        make_app(f"amqp://127.0.0.1:{server.getsockname()[1]}//") as app,
+    ):
+
+        def refuse() -> None:
+            nonlocal n_tries
+            while True:
+                try:
+                    client, _ = server.accept()
+                except OSError:
+                    return
+                n_tries += 1
+                client.close()
+
+        thread = threading.Thread(target=refuse, daemon=True)
+        thread.start()
+        with pytest.raises(Unavailable, match="the broker does not answer"):
+            publish(app, "tone", [TaskMessage("a" * 32, 0, 1)])
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(PATIENCE_S)
+    assert n_tries == 1
 
 
 @pytest.mark.thorough
