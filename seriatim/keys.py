@@ -39,6 +39,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :resumes          zset    "job|seq" live, of an engine that can go on where it stopped -> order of audio ahead
     :outbox           zset    "job|seq|attempt" -> time of the pick; picked, perhaps not yet published
     :todo             zset    "verb|job|..." -> time; steps that another slot still has to make
+    :confirm          zset    of a cluster: "job|seq|ms|position|<estimated ms>|<sentence>" -> when it was finished
     :dead             hash    "job|seq" -> JSON of a sentence that was given up, with its reason
     (seriatim/dead_letters.py)
     :dead:at          zset    the same names -> when; the newest 1,000 of a week are kept

@@ -30,10 +30,12 @@ from seriatim.dispatch import PoolClient, dispatch
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exit_codes import ExitCode
 from seriatim.keys import queue
+from seriatim.lost_sentences import confirm_loop
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.script_calls import run
 from seriatim.process import watched_tasks
+from seriatim.servers.cluster_client import ClusterClient
 from seriatim.servers.redis_clients import blocking_client, check_reachable, command_client
 from seriatim.settings import Settings
 from tasks.celery_task import register
@@ -178,6 +180,8 @@ def _take_work(worker_state: WorkerState, options: argparse.Namespace) -> int:
         watched_tasks.start("heartbeat", partial(heartbeat.heartbeat_loop, worker_state, gauges, ended)),
         watched_tasks.start("sweeper", partial(heartbeat.sweeper_loop, worker_state, blocking_redis, ended)),
     ]
+    if isinstance(pool_client.redis, ClusterClient):
+        watched_tasks.start("confirmation", partial(confirm_loop, pool_client, ended))
     drain = partial(_start_draining, worker_state)
     worker_shutting_down.connect(drain)
     setup_logging.connect(_keep_log_level)

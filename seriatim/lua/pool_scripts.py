@@ -361,6 +361,11 @@ def strike(pool: str, epoch: str, entries: Sequence[str]) -> ScriptCall[int]:
     return _call(pool, "strike", epoch, *entries, decode=integer)
 
 
+def put_back(pool: str, entry: str) -> ScriptCall[bool]:
+    """Have a finished sentence (`entry` of `:confirm`) spoken again whose end was lost; False if it need not be."""
+    return _call(pool, "put_back", entry, decode=bool)
+
+
 def rebase(pool: str) -> ScriptCall[int]:
     """Notice a restarted server: 0 nothing new, 1 a fresh pool, 2 all that was in flight will be spoken again."""
     return _call(pool, "rebase", decode=integer)

@@ -29,6 +29,15 @@ CALLERS = (
         seeds=0,
     ),
     Mutant(
+        "lost_sentences.nothing is looked at again",
+        "seriatim/lost_sentences.py",
+        "    lost = _lost_of(redis, entries)\n",
+        "    lost: list[str] = []\n",
+        "a job of a cluster waits for ever for the end of a sentence",
+        ("tests/scripts/test_lost_ends.py::test_a_lost_end_is_spoken_again_and_nothing_is_heard_twice",),
+        seeds=0,
+    ),
+    Mutant(
         "dispatch.epoch asked for behind the step",
         "seriatim/dispatch.py",
         "    epoch = read_epoch(redis, pool_name)\n    return run(redis, step), epoch",

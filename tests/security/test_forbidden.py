@@ -82,7 +82,7 @@ SCRIPTS = {
     "worker": {
         "pool": [
             "claim", "finish", "fail", "beat", "register", "leave", "mark", "fenced", "sweep", "pick", "strike",
-            "rebase", "fill_done", "postpone", "finish_and_claim", "report_limits", "handover",
+            "rebase", "fill_done", "postpone", "finish_and_claim", "report_limits", "handover", "put_back",
             "scale", "signals",
         ],
         "job": ["open", "append", "fill", "life", "close", "end"],

@@ -20,7 +20,7 @@ local state, user, class = j.state, j.user, j.class
 if state ~= 'run' then return GONE end
 local s = sentence_get(job, seq)
 local m = read(M, 'epoch', 'rtf', 'cost', 'theta', 'wall', 'audio', 'allowed', 'silence', 'silences', 'handovers_left',
-  'slots', 'eta', 'reserve')
+  'slots', 'eta', 'reserve', 'scattered')
 if not s or s.attempt ~= attempt or (s.state ~= 'R' and s.state ~= 'D') or (m.epoch or '0') ~= epoch then return STALE end
 if s.owner ~= '' then
   local w = P .. ':w:' .. s.owner
@@ -74,5 +74,9 @@ local function follow_speed(rtf)
   C('HINCRBYFLOAT', M, 'demand', share - old)
 end
 if wall > 0 and audio > 0 then follow_speed(rtf) end
+-- In a cluster the job's slot is at another master, of which a promoted replica may lack this sentence's end: kept until workers have seen
+-- that the end is still there (put_back.lua, seriatim/lost_sentences.py).
+local row = m.scattered and C('HGET', P .. ':jt:' .. job, seq)
+if row then zadd(P .. ':confirm', t, table.concat({job, seq, int(audio), int(s.position), row}, '|')) end
 complete_sentence(job, seq, s.ms, audio, t, tonumber(ended_life))
 return OK

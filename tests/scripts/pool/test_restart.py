@@ -64,6 +64,20 @@ def test_a_late_notice_changes_nothing(logged: PrivateServer) -> None:
         assert stage.finish(message, 1_000) is FinishVerdict.OK
 
 
+def test_a_master_that_was_demoted_and_promoted_again_begins_an_epoch(logged: PrivateServer) -> None:
+    """Its run id is the old one, and what it had acknowledged last is gone: it followed another master meanwhile."""
+    with logged.client() as redis:
+        stage = PoolDriver(redis)
+        stage.accept("j", 1_000)
+        message = stage.pick_one()
+        stage.takes("w1", message)
+        redis.replicaof("127.0.0.1", 1)
+        redis.replicaof("NO", "ONE")
+        assert stage.rebase() == 2
+        assert stage.finish(message, 1_000) is FinishVerdict.STALE
+        assert stage.rebase() == 0
+
+
 def test_a_token_of_the_time_before_finishes_nothing(redis: Redis) -> None:
     """Even if a server that lost its tail had handed out the same number again."""
     stage = PoolDriver(redis)

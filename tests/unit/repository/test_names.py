@@ -21,7 +21,7 @@ LARGER = {
     # Each is one step of the pool, and all take their parts from one folder `shared`. A script is named by its file: in
     # `load`, and where one script runs another, as finish_and_claim does finish and claim. Folders by subject would put
     # a second name before it everywhere.
-    ROOT / "seriatim" / "lua" / "pool": 30,
+    ROOT / "seriatim" / "lua" / "pool": 31,
 }
 OPENERS = re.compile(r"(What|Who|Whose|How|Where|When|Which|Whether)\b")
 ENTRIES = {"__init__", "__main__", "main", "conftest"}  #: named by Python's customs and not by what they do

@@ -6,5 +6,5 @@ local function renew_keys(t, renewed)
   C('HSET', M, 'renewed', int(t))
   for _, key in ipairs({M, P .. ':n', P .. ':tag:L', P .. ':tag:B', P .. ':elig:L', P .. ':elig:B', P .. ':delay', P .. ':shut',
     P .. ':lease', P .. ':yields', P .. ':resumes', P .. ':outbox', P .. ':todo', P .. ':act', P .. ':ends', P .. ':held',
-    P .. ':rest', P .. ':lim'}) do keep(key) end
+    P .. ':rest', P .. ':lim', P .. ':confirm'}) do keep(key) end
 end
