@@ -31,6 +31,7 @@ from gateway.http.reading.delivery_reports import DeliveryReports
 from gateway.http.recordings.job_owners import JOB_ID, owner_of, store_owner
 from gateway.http.recordings.source_text import SourceText, store_source_text
 from gateway.http.routing.route_table import MAIN, PoolPlace, RouteTable, job_suffix, read_routes
+from gateway.http.routing.server_outage import ServerOutage
 from gateway.http.routing.server_threads import SERVER, ServerThreads
 from gateway.http.task_endings import cancel_and_wait, finish_kept, run_forever
 from seriatim.client.job import Job
@@ -80,6 +81,7 @@ class GatewayContext:
     limits_sent_s: dict[tuple[str, str], float] = field(default_factory=dict)
     samples: SampleCache = field(default_factory=SampleCache)  #: of voices
     server: str = MAIN
+    outage: ServerOutage = field(default_factory=lambda: ServerOutage(MAIN))
     routes: RouteTable = field(default_factory=RouteTable)
     contexts: "dict[str, GatewayContext]" = field(default_factory=dict)  #: of each server, by its name
     report_task: "asyncio.Task[None] | None" = None  #: sends the reports
@@ -122,7 +124,7 @@ class GatewayContext:
         return cls(
             settings, keys, producer, streams, quick, reports, pools, meters, models, voices, readiness, draining,
             ConcurrencyLimit(settings.http_max_concurrency), DocumentReader(settings), BookKeeper(producer, keys),
-            pool_prices(settings.pool_prices), server=server, routes=routes,
+            pool_prices(settings.pool_prices), server=server, outage=ServerOutage(server), routes=routes,
         )  # fmt: skip
 
     def at(self, server: str) -> "GatewayContext":

@@ -1,17 +1,15 @@
-"""The commands of an operator: status, cancel, set, timeline."""
+"""The commands of an operator: cancel, set, timeline; `status` is in system_status.py."""
 
 import argparse
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from redis import Redis
-from rich.console import Console
 
+from gateway.cli.commands.system_status import OUTAGE_S, run_status
 from gateway.cli.parser_parts import option_of
-from gateway.cli.render import status_tables
 from gateway.cli.render.timeline_plot import draw_timeline
+from gateway.http.routing.route_table import settings_of_job
 from gateway.local.installed_engines import running_default
 from seriatim.client.job import Job
 from seriatim.client.operator_limits import characters_of_today, set_pool_limit, set_pool_rates, set_user_limits
@@ -23,29 +21,7 @@ from seriatim.job_timeline import read
 from seriatim.records import RATES
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
-from seriatim.state import pool_state as system_state
 from seriatim.user_limits import LIMITS, MAX_LIMIT
-
-OUTAGE_S = 1.0  #: a person is waiting at the terminal
-
-
-def status(options: argparse.Namespace, settings: Settings) -> int:
-    """Run `seriatim status [JOB]`."""
-    redis = _connect(settings)
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    if options.job:
-        found = Producer(settings).attach(options.job).status()
-        _write_line(json.dumps(asdict(found)) if options.json else status_tables.job_lines(found))
-    elif options.json:
-        _write_line(json.dumps(system_state.as_json(system_state.pool_states(redis))))
-    elif options.watch:
-        status_tables.watch(
-            lambda: status_tables.system_tables(system_state.redis_state(redis), system_state.pool_states(redis)),
-            console,
-        )
-    else:
-        console.print(status_tables.system_tables(system_state.redis_state(redis), system_state.pool_states(redis)))
-    return ExitCode.OK
 
 
 def cancel(options: argparse.Namespace, settings: Settings) -> int:
@@ -168,12 +144,13 @@ def _connect(settings: Settings) -> "Redis":
 
 
 def _attach_job(job_id: str, settings: Settings) -> Job:
-    _connect(settings)
-    return Producer(settings).attach(job_id)
+    own = settings_of_job(job_id, settings)
+    _connect(own)
+    return Producer(own).attach(job_id)
 
 
 def _write_line(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-COMMANDS = {"status": status, "cancel": cancel, "set": set_limits, "timeline": timeline}
+COMMANDS = {"status": run_status, "cancel": cancel, "set": set_limits, "timeline": timeline}

@@ -25,6 +25,11 @@ def system_tables(server: RedisState, lines: list[PoolState]) -> RenderableType:
     return Group(_server_line(server), *(part for line in lines for part in _pool_parts(line)))
 
 
+def server_head(name: str, error: str) -> str:
+    """The line above the tables of one of several servers, or in place of those of one that does not answer."""
+    return f"\n[bold]server {escape(name)}[/]" + (f"  [bold red]{escape(error)}[/]" if error else "")
+
+
 def watch(render: Callable[[], RenderableType], console: Console) -> None:
     """Refresh the tables in place until interrupted; without a terminal, print them once."""
     if not console.is_terminal:

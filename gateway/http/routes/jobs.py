@@ -52,11 +52,12 @@ async def create_job(
     """
     body = await parse_job_body(request, context)
     context, body = body.at_server(context, caller, idempotency_key)
-    job_request = await asyncio.to_thread(body.request, context, caller, idempotency_key=idempotency_key)
-    text = body.text(context, job_request.pool_name)
-    await context.admit(job_request.pool_name, caller)
-    await await_workers_async(context.producer, job_request)
-    job = await asyncio.to_thread(enqueue_or_silence, context.producer, text, job_request)
+    with context.outage.trial():
+        job_request = await asyncio.to_thread(body.request, context, caller, idempotency_key=idempotency_key)
+        text = body.text(context, job_request.pool_name)
+        await context.admit(job_request.pool_name, caller)
+        await await_workers_async(context.producer, job_request)
+        job = await asyncio.to_thread(enqueue_or_silence, context.producer, text, job_request)
     lost = getattr(request.state, "document_warning", "")
     request.state.warning = "; ".join(filter(None, [lost, job.warning]))
     await context.note(job, caller, SourceText(text, body.title or ""))

@@ -48,6 +48,14 @@ async def speak(request: Request, body: SpeechBody, context: GatewayContext, cal
     request.state.warning = joined_warning(getattr(request.state, "warning", ""), body.pop_unknown_fields())
     (await request.json()).clear()  # the request lives as long as its response, perhaps an hour: do not keep its text
     vars(request).pop("_body", None)
+    with context.outage.trial():
+        return await _speak_there(request, body, context, caller, requested_s)
+
+
+async def _speak_there(
+    request: Request, body: SpeechBody, context: GatewayContext, caller: Caller, requested_s: float
+) -> Response:
+    """The same, on the server of the context."""
     job_request = await asyncio.to_thread(body.request, context, caller, **_scheduling_options(body))
     await context.admit(job_request.pool_name, caller)
     await await_workers_async(context.producer, job_request)

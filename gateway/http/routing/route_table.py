@@ -81,6 +81,18 @@ def server_of_job(job_id: str) -> str:
     return match[1] or MAIN if match else MAIN
 
 
+def settings_of_job(job_id: str, settings: Settings) -> Settings:
+    """The settings of the server that a job's id names, by the file of routes; those given if it names none there.
+
+    Raises:
+        Misconfigured: as `read_routes`.
+    """
+    server = server_of_job(job_id)
+    if server == MAIN:
+        return settings
+    return read_routes(settings.http_routes_file, settings).servers.get(server, settings)
+
+
 def read_routes(path: str, settings: Settings) -> RouteTable:
     """Read the file of routes; without a path there are none.
 

@@ -223,10 +223,11 @@ async def open_text_session(
     if job is not None:
         opened = await asyncio.to_thread(context.producer.resume, job, request, *cut)
     else:
-        await context.admit(request.pool_name, caller)
-        await await_workers_async(context.producer, request)
-        opened = await asyncio.to_thread(context.producer.open, request)
-        await context.note(opened.job, caller)
+        with context.outage.trial():
+            await context.admit(request.pool_name, caller)
+            await await_workers_async(context.producer, request)
+            opened = await asyncio.to_thread(context.producer.open, request)
+            await context.note(opened.job, caller)
     job = opened.job
     encoding = StreamEncoding(format_name, options.sample_rate or 0, options.volume_multiplier)
     pool_hz = context.producer.pool_cache.get(job.pool).rate_hz

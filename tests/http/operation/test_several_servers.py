@@ -1,5 +1,6 @@
 """Several servers behind one gateway, by a route table: each of them fails alone."""
 
+import json
 import os
 import re
 import signal
@@ -15,9 +16,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.http.routing.route_table import RouteTable, read_routes
+from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
 from tests.http.conftest import CALM
 from tests.http.gateways import Gateway, clear, start
+from tests.support.command_line import seriatim
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import RealSystem
 
@@ -42,6 +45,7 @@ class Routed:
     other: RealSystem
     gateway: Gateway
     table: RouteTable
+    routes: Path  #: its file
 
     def user_of(self, server: str) -> str:
         """A user whose pool of the model `both` is on a server."""
@@ -49,6 +53,13 @@ class Routed:
         return next(users)
 
 
+#: of a gateway that waits for a server no longer than a moment, and then lets no job try for an hour
+SHORT_PATIENCE = """
+from gateway.http.routing import server_outage
+from seriatim.servers import redis_clients
+server_outage.TRY_S = 3600.0
+redis_clients.command_client.__kwdefaults__["outage_s"] = 0.1
+"""
 USERS = [f"user{number}" for number in range(20)]
 
 
@@ -59,7 +70,7 @@ def routed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Routed]:
 
 
 @contextmanager
-def two_servers(folder: Path) -> Iterator[Routed]:
+def two_servers(folder: Path, patch: str = "") -> Iterator[Routed]:
     """Two systems, and a gateway that has two threads for each."""
     folders = [folder / name for name in ("main", "b")]
     for each in folders:
@@ -76,9 +87,14 @@ def two_servers(folder: Path) -> Iterator[Routed]:
         keys.write_text("\n".join(rows), "utf-8")
         few_threads = "from gateway.http import context\ncontext.THREADS = 2"  # for each server
         gateway = start(
-            main, patch=few_threads, http_routes_file=routes, http_keys_file=keys, http_pool="both", http_probe_s=3600
+            main,
+            patch=few_threads + patch,
+            http_routes_file=routes,
+            http_keys_file=keys,
+            http_pool="both",
+            http_probe_s=3600,
         )
-        yield Routed(main, other, gateway, read_routes(str(routes), Settings()))
+        yield Routed(main, other, gateway, read_routes(str(routes), Settings()), routes)
 
 
 def test_each_user_of_a_model_is_served_by_one_of_its_pools(routed: Routed) -> None:
@@ -144,6 +160,27 @@ def send_speech(gateway: Gateway, key: str, text: list[str]) -> socket.socket:
     return connection
 
 
+def test_status_shows_every_server_and_finds_their_jobs(routed: Routed) -> None:
+    """One that is away is named, and takes nothing from the others; the exit status says so."""
+    settings = routed.main.settings.to_env() | {"SERIATIM_HTTP_ROUTES_FILE": str(routed.routes)}
+    shown = seriatim("status", settings=settings).stdout.decode()
+    assert all(text in shown for text in ("server main", "server b", "pool tone ", "pool tone@b "))
+    assert [row["pool"] for row in json.loads(seriatim("status", "--json", settings=settings).stdout)] == [
+        "tone",
+        "tone@b",
+    ]
+    with routed.gateway.client(KEY.format(user=USERS[0])) as client:
+        job = client.post("/v1/jobs", json={"input": "Hello.", "model": "right"}).raise_for_status().json()["id"]
+    assert f"job {job}" in seriatim("status", job, settings=settings).stdout.decode()
+    assert f"job {job} " in seriatim("cancel", job, settings=settings).stdout.decode()
+    nowhere = routed.routes.with_name("nowhere.toml")
+    nowhere.write_text('[servers.b]\nredis_url = "redis://127.0.0.1:1/0"\n', "utf-8")
+    away = seriatim("status", "--json", settings=settings | {"SERIATIM_HTTP_ROUTES_FILE": str(nowhere)})
+    assert away.returncode == ExitCode.UNAVAILABLE
+    assert [row["pool"] for row in json.loads(away.stdout)] == ["tone"]
+    assert away.stderr.startswith(b"seriatim status: server b: ")
+
+
 def test_a_server_that_does_not_answer_stops_its_own_listeners_alone(routed: Routed) -> None:
     """They wait for it, more of them than a server has threads, and are served once it answers."""
     text, stopped = clear(2), routed.other.server.pid
@@ -174,6 +211,23 @@ def test_a_server_that_does_not_answer_stops_its_own_listeners_alone(routed: Rou
     for connection in waiting:
         with connection, connection.makefile("rb") as answer:
             assert re.match(rb"HTTP/1.1 200 ", answer.read())
+
+
+@pytest.mark.thorough
+def test_a_server_that_stays_away_refuses_new_jobs_at_once(tmp_path: Path) -> None:
+    """Each would wait for as long as a short outage lasts, and hold a place of the gateway."""
+    with two_servers(tmp_path, SHORT_PATIENCE) as routed, routed.gateway.client(KEY.format(user=USERS[0])) as client:
+        request = {"input": "Hello.", "model": "right"}
+        routed.other.server.kill()
+        waited = client.post("/v1/audio/speech", json=request)
+        assert waited.status_code == 503
+        assert "server b does not answer" not in waited.text
+        for path in ("/v1/audio/speech", "/v1/jobs"):
+            refused = client.post(path, json=request)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+            assert refused.json()["error"]["message"].startswith("server b does not answer; try again in ")
+        right = client.post("/v1/audio/speech", json=request | {"model": "tone", "response_format": "pcm"})
+        assert right.raise_for_status().content == stream_of(["Hello."])
 
 
 @pytest.mark.thorough
