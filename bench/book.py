@@ -3,7 +3,8 @@
 By turns, round by round: the engine alone, in as many processes as there are cores, which speak the book's sentences
 and keep nothing; the engine alone in one process, as tools that speak one sentence after another use it; and `seriatim
 book`, from Enter to the finished M4B with its chapters. Memory is the most that all processes of the command hold, for
-the book and for a quarter of it: where it does not grow with the book, both are alike.
+the book and for a quarter of it: where it does not grow with the book, both are alike. It is their PSS: a page that
+forked processes share counts once, where the sum of their RSS has it in each.
 
     python -m bench.book                          make bench-book
     python -m bench.book --kb 300 --rounds 1
@@ -36,7 +37,7 @@ CHAPTERS = 12  #: of every book, long or short
 PAUSE_MS = 200
 HEAD = (
     "| round | sound, s | engine on all cores, s | engine in one process, s | book, s | engine ÷ book | "
-    "one process ÷ book | memory, a quarter and all, MB |\n|---|---|---|---|---|---|---|---|\n"
+    "one process ÷ book | PSS of all processes, a quarter and all, MB |\n|---|---|---|---|---|---|---|---|\n"
 )
 
 

@@ -35,33 +35,41 @@ def processes(options: argparse.Namespace, text: str | None = None) -> int:
 
     With a text, no more than it is worth to load engines for.
     """
-    return _processes(options.engine, options.workers, text)
+    return _processes_and_slots(options.engine, options.workers, text)[0]
 
 
-def _processes(engine: str, named: int | None, text: str | None) -> int:
-    """The number of processes of an engine; `named` has precedence."""
+def _processes_and_slots(engine: str, named: int | None, text: str | None) -> tuple[int, int]:
+    """The number of processes of an engine, and of the slots of each, 0: the engine's; `named` processes win."""
     profile = engine_profiles().get(engine, EngineProfile())
     if named or profile.whole_machine or profile.one_process:
-        return int(named or 1)
-    return CORES if text is None else min(CORES, 1 + len(text) // CHARS_PER_PROCESS)
+        return int(named or 1), 0
+    speakers = CORES if text is None else min(CORES, 1 + len(text) // CHARS_PER_PROCESS)
+    slots = min(profile.slots_per_model, speakers)
+    return -(-speakers // slots), slots if slots > 1 else 0
 
 
-def worker_plan(options: argparse.Namespace, slots: int = 0, text: str | None = None) -> "WorkerPlan":
-    """The workers of a private system that speaks `text`; `slots` of each process, 0: the engine's default."""
+def worker_plan(options: argparse.Namespace, text: str | None = None) -> "WorkerPlan":
+    """The workers of a private system that speaks `text`."""
+    return _plan(options.engine, options.workers, text, options.pool or "", engine_options(options))
+
+
+def _plan(engine: str, named: int | None, text: str | None, pool: str, engine_options: tuple[str, ...]) -> "WorkerPlan":
     from gateway.local.processes import WorkerPlan  # imports redis
 
-    return WorkerPlan(options.engine, processes(options, text), slots, options.pool or "", engine_options(options))
+    n_processes, slots = _processes_and_slots(engine, named, text)
+    if any(option.startswith("slots=") for option in engine_options):
+        slots = 0  # the user's choice
+    return WorkerPlan(engine, n_processes, slots, pool, engine_options)
 
 
 def cast_plans(options: argparse.Namespace, request: "JobRequest", text: str | None = None) -> "tuple[WorkerPlan, ...]":
     """The workers of a private system for the speakers of a cast who have an engine of their own."""
-    from gateway.local.processes import WorkerPlan  # imports redis
     from seriatim.text.dialogue.cast_engines import CastEngine
 
     plans = []
     for pool in sorted(request.cast.pools - {request.pool_name}):
         own = request.cast.engines.get(pool, CastEngine(pool))
-        plans.append(WorkerPlan(own.engine, _processes(own.engine, options.workers, text), 0, pool, own.options))
+        plans.append(_plan(own.engine, options.workers, text, pool, own.options))
     return tuple(plans)
 
 

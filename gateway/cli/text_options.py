@@ -36,7 +36,7 @@ def add_speech_options(p: argparse.ArgumentParser) -> None:
     add_engine_options(p)
     p.add_argument(
         "--workers", type=positive_int, metavar="N",
-        help="worker processes (default: one per core, fewer for a short text, or 1 that uses all of them)",
+        help="worker processes (default: one per core or two, fewer for a short text, or 1 that uses all cores)",
     )  # fmt: skip
     p.add_argument(
         "--user", default="anonymous", metavar="NAME", help="user to whom the job is charged in a running pool"

@@ -1,9 +1,16 @@
 """The language detector: py3langid's model, loaded once, when a text first needs it (docs/explanation/decisions/0029).
 
 It is an extra, `language`: without it nothing is detected, and the callers go by scripts and frequent words.
+
+Its large tables, 62 MB, lie in a file without a name, as far as there is room for temporary files: a text needs few of
+their pages, and only those take memory of the process.
 """
 
+import contextlib
+import mmap
+import tempfile
 import threading
+from array import array
 from functools import cache
 from typing import Any
 
@@ -47,14 +54,40 @@ def load_detector_ahead() -> threading.Thread:
 @single_flight
 @cache
 def _model() -> Any:
-    """The model, of some 70 MB in memory and loaded in half a second; None where it is not installed."""
+    """The model, loaded in half a second; None where it is not installed."""
+    return _load_model()
+
+
+def _load_model() -> Any:
     try:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier  # an extra
     except ModuleNotFoundError:
         return None
     model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     model.set_languages([tag for tag in model.labels if tag in TAGS and len(tag) <= LONGEST_CODE])
+    scores, moves = model.nb_ptc, model.tk_nextmove
+    with contextlib.suppress(OSError):  # no room for them
+        scores, moves = _scores_in_file(scores), _moves_in_file(moves)
     return LanguageIdentifier(  # without the tables of all languages, 28 MB, which the first one keeps
-        model.nb_ptc, model.nb_pc, model.nb_classes, model.tk_nextmove, model.tk_output, norm_probs=True,
-        tk_row=model.tk_row,
-    )  # fmt: skip
+        scores, model.nb_pc, model.nb_classes, moves, array("i", model.tk_output), norm_probs=True, tk_row=model.tk_row
+    )
+
+
+def _scores_in_file(scores: Any) -> Any:
+    return type(scores)(scores.shape, scores.dtype, _map(scores.tobytes()))
+
+
+def _moves_in_file(moves: "array[int]") -> memoryview:
+    return memoryview(_map(moves)).cast(moves.typecode)
+
+
+def _map(table: "bytes | array[int]") -> mmap.mmap:
+    """A read-only map of a file without a name, which has the bytes of a table.
+
+    Raises:
+        OSError: there is no room for it.
+    """
+    with tempfile.TemporaryFile() as file:
+        file.write(table)
+        file.flush()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -39,6 +39,8 @@ class EngineProfile:
     settings: tuple[str, ...] = ()  #: settings that are the defaults of the options of the same name
     whole_machine: bool = False  #: one process uses every core or a GPU, and GBs; it has the option `threads`
     one_process: bool = False  #: its slots wait for another machine and need no core: one process has them all
+    #: slots that share a model and speak as fast as so many processes, because it lets go of the interpreter's lock
+    slots_per_model: int = 1
     abilities: Abilities | None = None  #: with `module`: what a pool of it will register; None: any language
     voices: tuple[Voice, ...] = ()  #: with `module`: likewise; () accepts any name
     facts: EngineFacts = EngineFacts()

@@ -1,10 +1,14 @@
 """A guess at a text's language, from which the default engine follows."""
 
+import errno
 import re
+import subprocess
 import sys
+from typing import NoReturn
 
 import pytest
 
+from seriatim.text import language_detector
 from seriatim.text.language_detector import _model, detect_language
 from seriatim.text.language_guess import asks_detector, guess_language, guess_paragraph
 from tests.support.process_system import ROOT
@@ -130,3 +134,42 @@ def test_without_the_detector_scripts_letters_and_frequent_words_decide(monkeypa
         assert guess_paragraph(TEXTS["de"], "en") == "de"
     finally:
         _model.cache_clear()
+
+
+HELD_KB = """
+import re
+from pathlib import Path
+import numpy
+from seriatim.text.language_detector import detect_language
+
+def held_kb() -> int:
+    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+
+before = held_kb()
+detect_language("Der Hafen war leer, und das Licht des Turms ging über das Wasser.")
+print(held_kb() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_tables_of_the_detector_are_no_memory_of_the_process() -> None:
+    """62 of its 71 MB."""
+    pytest.importorskip("py3langid")
+    done = subprocess.run([sys.executable, "-c", HELD_KB], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 35_000
+
+
+def test_the_detector_ranks_as_its_package_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where there is no room for its tables in a file."""
+    langid = pytest.importorskip("py3langid.langid")
+    texts = ["Der Hafen war leer, und das Licht ging über das Wasser.", "It was late.", "¿Dónde está la casa?", ""]
+    model = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
+    model.set_languages(_model().nb_classes)
+
+    def no_room(_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(language_detector, "_map", no_room)
+    in_memory = language_detector._load_model()
+    for text in texts:
+        assert _model().rank(text) == in_memory.rank(text) == model.rank(text)
