@@ -276,9 +276,9 @@ class BookProject:
             return now_s
 
     def remove_others(self, keys: Collection[str]) -> None:
-        """Remove the chapters of all other keys."""
+        """Remove the chapters of all other keys, and what a killed run has left beside complete ones."""
         for path in self.chapters.iterdir():
-            if path.name.partition(".")[0] not in keys:
+            if path.name.partition(".")[0] not in keys or ".flac.part" in path.name:
                 path.unlink(missing_ok=True)
 
     def _command(self) -> dict[str, Any] | None:

@@ -9,6 +9,8 @@ from gateway.book.book_assembly import BookAssembly
 from gateway.book.book_output import BookOutput, OutputKind
 from gateway.book.book_project import BookProject
 from gateway.book.chapter_files import write_chapter_files
+from gateway.book.making.book_form import BookForm
+from gateway.book.making.write_book import write_book
 from seriatim.errors import BadInput
 from tests.unit.book.spoken_books import planned, retitled, speak
 
@@ -62,3 +64,15 @@ def test_files_that_an_interrupted_run_was_to_write_again_are_removed_later(outp
 
     write_chapter_files(BookAssembly.of(retitled(plan, "Harbour", "Ocean"), project, "alto"), output)
     assert names(folder) == ["01 - Harbour.flac", "02 - Ocean.flac", "cover.png", "metadata.opf"]
+
+
+def test_a_complete_book_has_nothing_left_of_a_run_that_was_killed(output: BookOutput, tmp_path: Path) -> None:
+    """As it had given a chapter's audio its name, before it removed the chapter's journal and spool."""
+    plan, project = planned("One", "Two"), BookProject(tmp_path / "killed.project")
+    speak(plan, project)
+    for ending in (".part.json", ".part.pcm"):
+        project.audio(plan.chapters[0].key).with_suffix(f".flac{ending}").write_bytes(b"left")
+    write_book(plan, project, BookForm(output, ""))
+    assert sorted(path.name for path in project.chapters.iterdir()) == sorted(
+        f"{chapter.key}.{ending}" for chapter in plan.chapters for ending in ("flac", "json")
+    )
