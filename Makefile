@@ -24,7 +24,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,prov
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations livekit-suite lint types imports sim mutants chaos soak listener listen bench bench-speed bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-words bench-book bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations livekit-suite lint types imports sim mutants chaos soak listener listen bench bench-speed bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-words bench-book bench-book-kills bench-book-length bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -177,6 +177,12 @@ bench-words: $(VENV)/.listener  ## how far the times of words are from those tha
 
 bench-book: $(VENV)/.dev  ## an audiobook, beside its engine alone (ARGS="--kb 300 --rounds 1")
 	$(BIN)/python -m bench.book $(ARGS)
+
+bench-book-kills: $(VENV)/.dev  ## an audiobook, whose processes are killed ten times while it is made (ARGS="--kb 60")
+	$(BIN)/python -m bench.book.kills $(ARGS)
+
+bench-book-length: $(VENV)/.dev  ## an audiobook of 40 hours, at a simulated cost of its engine (ARGS="--hours 8")
+	$(BIN)/python -m bench.book.length $(ARGS)
 
 bench-xtts: $(VENV)/.dev $(VENV)/.xtts  ## the xtts engine beside coqui-tts' own loops, random weights (ARGS=--quick)
 	$(BIN)/python -m bench.xtts $(ARGS)

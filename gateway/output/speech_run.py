@@ -27,7 +27,7 @@ from seriatim.client.producer import Producer
 from seriatim.client.resolved_request import ResolvedRequest
 from seriatim.client.sentence_rows import segmentation_for, sentences_of_text
 from seriatim.client.sentences.pool_sentences import pool_sentences, resolve_pools
-from seriatim.errors import JobEnded, JobFailed, SeriatimError
+from seriatim.errors import JobEnded, JobFailed, SeriatimError, Unavailable
 from seriatim.process import watched_tasks
 from seriatim.process.process_age import process_age_s
 from seriatim.records import Sentence
@@ -212,6 +212,8 @@ def _write_jobs(group: JobGroup, system: LocalSystem, run: SpeakRun, before: int
             with contextlib.suppress(SeriatimError):
                 group.cancel("another job of its text ended")
         raise run.failure or ended from None
+    except Unavailable as error:
+        raise run.failure or error from None  # `failure`: why it does not answer
     except BaseException:
         if not run.arguments.disposable:
             group.cancel("the command that submitted it ended")
@@ -246,7 +248,8 @@ def _watch_system(system: LocalSystem, group: JobGroup, run: SpeakRun) -> None:
         except SeriatimError as error:
             if not run.ended.is_set():
                 run.failure = error
-                group.cancel(str(error))
+                with contextlib.suppress(SeriatimError):  # it may be the server that has ended
+                    group.cancel(str(error))
             return
         if time.monotonic() - alive_s >= interval_s:
             alive_s = time.monotonic()

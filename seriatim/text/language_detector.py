@@ -77,11 +77,11 @@ def _scores_in_file(scores: Any) -> Any:
     return type(scores)(scores.shape, scores.dtype, _map(scores.tobytes()))
 
 
-def _moves_in_file(moves: "array[int]") -> memoryview:
-    return memoryview(_map(moves)).cast(moves.typecode)
+def _moves_in_file(moves: Any) -> Any:
+    return memoryview(_map(moves)).cast(moves.typecode)  # it is indexed a byte at a time: faster than numpy's arrays
 
 
-def _map(table: "bytes | array[int]") -> mmap.mmap:
+def _map(table: Any) -> mmap.mmap:
     """A read-only map of a file without a name, which has the bytes of a table.
 
     Raises:

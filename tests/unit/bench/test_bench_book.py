@@ -1,13 +1,21 @@
-"""The book bench: the novel that it makes, and that it measures the same text both ways."""
+"""The book benches: the novel that they make, what they count, and that the same text is measured both ways."""
+
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from bench import book
-from bench.book import BookRound
+from bench.book.book_command import COMPLETE, journal_size, n_kept
+from bench.book.kills import KilledBook
+from bench.book.length import LongBook
+from bench.book.novel import novel
+from bench.book.speed import BookRound, one_round
+from gateway.book.book_project import BookProject
+from tests.unit.book.spoken_books import planned, speak
 
 
 def test_a_novel_has_its_length_its_chapters_and_no_paragraph_twice() -> None:
-    text = book.novel(20_000)
+    text = novel(20_000)
     paragraphs = text.strip().split("\n\n")
     assert 20_000 <= sum(map(len, paragraphs)) < 22_000
     assert [line for line in paragraphs if line.startswith("#")] == [f"# Chapter {n}" for n in range(1, 13)]
@@ -19,10 +27,37 @@ def test_a_row_has_the_ratios_of_its_round() -> None:
     assert row == "| 2 | 600 | 9.0 | 16.0 | 10.0 | 0.90 | 1.60 | 300, 305 |\n"
 
 
+def test_sentences_that_are_kept_are_those_of_chapters_and_of_journals(tmp_path: Path) -> None:
+    """Also of a chapter whose command was killed before it could remove the journal."""
+    plan, project = planned("One", "Two"), BookProject(tmp_path / "book.project")
+    speak(plan, project)
+    journal = project.chapters / "three.flac.part.json"
+    for path in (journal, project.audio(plan.chapters[0].key).with_suffix(".flac.part.json")):
+        path.write_text("text\n1\n2\n3\n")
+    assert n_kept(project) == 2 + 2 + 3
+    assert 2 * COMPLETE < journal_size(project) < 3 * COMPLETE
+
+
+def test_the_figures_of_kills_say_what_was_lost() -> None:
+    killed = KilledBook(800, 4, same_samples=True, same_file=False, n_starts=3, killed=Counter(worker=2, command=1))
+    assert killed.lines() == (
+        "killed: command 1 ×, worker 2 ×; the command was started 3 times\n"
+        "samples of the chapters: the same; bytes of the M4B: OTHERS\n"
+        "spoken again: 4 of 800 sentences, 0.50%\n"
+    )
+    assert not killed.fine
+
+
+def test_the_figures_of_a_long_book_are_those_of_its_phases() -> None:
+    book = LongBook(40.0, 50_000, 900.0, [300, 301, 302, 303], 3.0, 130.0, 400.0, "40.00 h, 60 chapters")
+    assert "300, 301, 302, 303 MB in the quarters" in book.lines()
+    assert "killed at 90% of the sentences: 3.0 s from Enter" in book.lines()
+
+
 @pytest.mark.thorough
 def test_a_round_makes_a_book_and_speaks_it_alone() -> None:
     """With the engine of tones, which is there wherever the tests are."""
-    measured = book.one_round("tone", 2_000)
+    measured = one_round("tone", 2_000)
     assert measured.audio_s > 60
     assert min(measured.cores_s, measured.single_s, measured.book_s) > 0
     assert 20 < measured.quarter_mb < 1_000

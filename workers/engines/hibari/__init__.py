@@ -12,5 +12,5 @@ FACTS = EngineFacts(
 PROFILE = EngineProfile(
     "hibari-tts (Apache-2.0)", "pip install -c constraints.txt -e '.[hibari]'", "hibari",
     abilities=ABILITIES, voices=(Voice("heart", "en-US"),), facts=FACTS,
-    slots_per_model=2,  # 0.95 to 0.99 × the speed of two processes, in 0.6 × their memory (bench/book.py)
+    slots_per_model=2,  # 0.95 to 0.99 × the speed of two processes, in 0.6 × their memory (bench/book)
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A book: how much of its engine's speed on all cores is left in a finished audiobook, and the memory that it takes.
+"""The speed of a book: how much of its engine's on all cores is left in a finished audiobook, and its memory.
 
 By turns, round by round: the engine alone, in as many processes as there are cores, which speak the book's sentences
 and keep nothing; the engine alone in one process, as tools that speak one sentence after another use it; and `seriatim
@@ -11,20 +11,19 @@ forked processes share counts once, where the sum of their RSS has it in each.
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.book.book_command import BookCommand, finish
+from bench.book.novel import novel
 from bench.memory import watched
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.engine import Engine, Utterance
@@ -32,8 +31,6 @@ from seriatim.text.segment import SegmentOptions, segment
 from workers.engines.engine_registry import load
 from workers.trim_and_fade import TrimFadeFilter
 
-TEXT = Path(__file__).parents[1] / "examples" / "harbour.txt"
-CHAPTERS = 12  #: of every book, long or short
 PAUSE_MS = 200
 HEAD = (
     "| round | sound, s | engine on all cores, s | engine in one process, s | book, s | engine ÷ book | "
@@ -93,21 +90,6 @@ def one_round(engine: str, n_chars: int) -> BookRound:
     return BookRound(audio_s, cores_s, single_s, book_s, quarter_mb, book_mb)
 
 
-def novel(n_chars: int) -> str:
-    """A book in Markdown: chapters of the example's sentences, numbered, so that none is equal to another."""
-    paragraphs = [" ".join(line.split()) for line in TEXT.read_text("utf-8").splitlines() if line.strip()]
-    parts, size, shown = [], 0, 0
-    for number, paragraph in enumerate(cycle(paragraphs), 1):
-        if size >= n_chars:
-            break
-        if size >= shown * n_chars // CHAPTERS:
-            shown += 1
-            parts.append(f"# Chapter {shown}")
-        parts.append(f"Paragraph {number}. {paragraph}")
-        size += len(parts[-1])
-    return "\n\n".join(parts) + "\n"
-
-
 def spoken_alone(engine: str, sentences: Sequence[str], processes: int) -> tuple[float, float]:
     """Speak in so many processes at once, without Seriatim. Returns the seconds it took, and those of the audio."""
     context = multiprocessing.get_context("spawn")
@@ -136,15 +118,11 @@ def made_book(engine: str, text: str, path: Path) -> tuple[float, float, float]:
     """Make an audiobook by the command. Returns the seconds it took, those of its audio, and the most memory in MB."""
     source = path.with_suffix(".md")
     source.write_text(text, "utf-8")
-    options = ("--engine", engine, "--reading", "off", "--pause-ms", str(PAUSE_MS), "--json", "--quiet")
-    command = [sys.executable, "-P", "-m", "gateway.cli.main", "book", str(source), "-o", str(path.with_suffix(".m4b"))]
-    began_s = time.monotonic()
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE) as process, watched(process.pid) as peak:
-        printed, _ = process.communicate()
+    options = ("--engine", engine, "--reading", "off", "--pause-ms", str(PAUSE_MS))
+    command, began_s = BookCommand(source, path.with_suffix(".m4b"), options), time.monotonic()
+    with command.start() as process, watched(process.pid) as peak:
+        summary = finish(process)
         taken_s = time.monotonic() - began_s
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    summary = json.loads(printed.splitlines()[-1])
     return taken_s, float(summary["audio_s"]), peak.mb
 
 
