@@ -159,6 +159,7 @@ def _slot_arguments(options: argparse.Namespace, tuned: TunedSetting | None) -> 
         untuned = "engine; not tuned" if options.slots == AUTO else "engine"
         return ["--slots", str(options.slots), "--slots-from", "given"] if options.slots else ["--slots-from", untuned]
     found = ["--slots", str(tuned.slots), "--slots-from", f"tuned on {tuned.measured}"]
+    found += ["--tuned-x", f"{tuned.each_x:.4g}"]
     shared = _suiting(options, tuned).most >= tuned.processes and "threads" not in pairs_of(options.engine_option)
     return [*found, "--engine-option", f"threads={tuned.threads}"] if tuned.threads and shared else found
 

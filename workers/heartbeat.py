@@ -72,7 +72,7 @@ def send_heartbeat(worker_state: WorkerState) -> bool:
     pool_client, settings = worker_state.pool_client, worker_state.pool_client.settings
     attempts = worker_state.running_attempts()
     running = [attempt for attempt in attempts if not attempt.handed_over]
-    facts = refreshed_registration(worker_state.facts, worker_state.engine)
+    facts = refreshed_registration(worker_state.facts, worker_state.engine, worker_state.speed.offered)
     slots = 0 if worker_state.closed else max(0, facts.slots - (len(attempts) - len(running)))
     messages = [attempt.message for attempt in running]
     call = pool_scripts.beat(

@@ -78,9 +78,10 @@ def registration_of(
     )
 
 
-def refreshed_registration(facts: WorkerRegistration, engine: Engine) -> WorkerRegistration:
-    """A copy with what may change while an engine runs: its slots and its voices."""
-    return replace(facts, slots=engine.slots, voices=_voices_json(engine))
+def refreshed_registration(facts: WorkerRegistration, engine: Engine, offered: int = 0) -> WorkerRegistration:
+    """A copy with what may change while an engine runs: its voices and its slots, at most `offered` (0: all)."""
+    slots = min(engine.slots, offered) if offered else engine.slots
+    return replace(facts, slots=slots, voices=_voices_json(engine))
 
 
 def warn_if_audio_differs(owner: str, facts: WorkerRegistration, result: RegisterResult) -> None:

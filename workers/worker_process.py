@@ -50,6 +50,7 @@ from workers.hot_slots.without_broker import counted
 from workers.message_filter import MessageFilter
 from workers.registration import registration_of, round_trip_s, until_accepted, warn_if_audio_differs
 from workers.result_reporter import report_results
+from workers.tune.speed_check import SpeedCheck
 from workers.warm_up import warm_up
 from workers.worker_gauges import WorkerGauges
 from workers.worker_lifetime import Lifetime
@@ -96,6 +97,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--pool", default="")
     parser.add_argument("--slots", type=int, default=0, help="sentences at once; 0: the engine's choice")
     parser.add_argument("--slots-from", default="engine", help="who decided their number, for the log")
+    parser.add_argument("--tuned-x", type=float, default=0.0, help="speed of each slot as it was tuned; 0: it was not")
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--index", default="0", help="number among the supervisor's processes")
     parser.add_argument("--owner", default="", help="name of this process in the pool")
@@ -123,7 +125,8 @@ def _run_worker(options: argparse.Namespace, settings: Settings) -> int:
         Lifetime.of(settings, options.group, options.index),
     )
     facts = registration_of(engine, settings, ready_ms, fingerprint, until_accepted(partial(round_trip_s, redis)))
-    worker_state = WorkerState(pool_client, engine, owner, facts, lifetime=lifetime)
+    speed = SpeedCheck(options.tuned_x, engine.slots)
+    worker_state = WorkerState(pool_client, engine, owner, facts, lifetime=lifetime, speed=speed)
     register(app, counted(worker_state, partial(run_attempt, worker_state)))
     _register_in_pool(redis, pool_name, owner, settings, worker_state.facts)
     log.info("ready", extra=settings_in_force(worker_state) | {"slots_from": options.slots_from})

@@ -1,5 +1,6 @@
 """The state of one worker process: its engine, its running attempts, and flags that its threads share."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
@@ -13,7 +14,10 @@ from seriatim.lua.pool_records import ClaimResult, NextSentence, WorkerRegistrat
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
 from seriatim.tracing import TraceSpan
+from workers.tune.speed_check import SpeedCheck
 from workers.worker_lifetime import Lifetime
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -66,6 +70,7 @@ class RunningAttempt:
     span: TraceSpan = field(default_factory=TraceSpan)  #: of the job's trace, if it has one
     waited_ms: int = 0  #: from its dispatch to its claim
     slot: int = 0  #: 0-based, the lowest free one of this process
+    n_busy: int = 1  #: slots of its process that spoke as it began, its own among them
     cached: bool = False  #: its audio comes from the cache
 
     @property
@@ -158,6 +163,7 @@ class WorkerState:
     )  #: `at_s`: monotonic time at which the last run of this thread, which is a slot, ended
     n_finished: int = 0  #: sentences finished by this process
     lifetime: Lifetime = field(default_factory=Lifetime)
+    speed: SpeedCheck = field(default_factory=SpeedCheck)  #: of its slots, beside what was tuned
     predecessor_gone: bool = False  #: it takes work, and its predecessor's renewal turn is released
     renewing: threading.Event = field(
         default_factory=threading.Event
@@ -182,12 +188,21 @@ class WorkerState:
         with self.lock:
             attempt.slot = next(slot for slot in count() if slot not in self.busy_slots)
             self.busy_slots.add(attempt.slot)
+            attempt.n_busy = len(self.busy_slots)
             self.running[attempt.message] = attempt
 
     def free_slot(self, slot: int) -> None:
         """Free a slot for its next sentence; the outcome of the last one may still be unreported."""
         with self.lock:
             self.busy_slots.discard(slot)
+
+    def note_speed(self, attempt: RunningAttempt, audio_ms: float) -> None:
+        """Note how fast a sentence was spoken. The next heartbeat offers fewer or more slots, if that says so."""
+        with self.lock:
+            n_busy = 0 if attempt.cached else min(attempt.n_busy, len(self.busy_slots))
+            change = self.speed.note(audio_ms, attempt.engine_s * 1000, n_busy)
+        if change:
+            log.warning("speed departs from what was tuned; run seriatim tune", extra=change.log_fields())
 
     def remove_attempt(self, message: TaskMessage) -> None:
         """Remove an attempt whose outcome was reported; its lease is no longer renewed."""

@@ -42,6 +42,7 @@ def finish_sentence(
     except SentenceComplete as complete:
         wall_ms, n_bytes = 0.0, complete.n_bytes
     attempt.first_sound_s = sender.first_sound_s
+    worker_state.note_speed(attempt, ms_of_bytes(n_bytes, worker_state.engine.rate_hz) if wall_ms else 0.0)
     if last_step.following is None:
         return report_finished(worker_state, attempt, wall_ms, n_bytes)
     worker_state.n_finished += 1

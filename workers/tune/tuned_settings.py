@@ -48,6 +48,11 @@ class TunedSetting:
     measured: str  #: the day, such as 2026-11-29
 
     @property
+    def each_x(self) -> float:
+        """Speed of each slot while all are busy, relative to playback."""
+        return self.audio_s_per_s / self.setting.sentences
+
+    @property
     def setting(self) -> WorkerSetting:
         """The setting itself."""
         return WorkerSetting(self.slots, self.processes, self.threads)

@@ -98,3 +98,22 @@ def test_slots_are_as_they_were_tuned_and_the_ready_line_says_so(system: RealSys
     system.start(pool, *command, "--slots", "auto", tuned_file=file)
     wait_until(lambda: system.slots(pool) == 3, "as many as were tuned")
     wait_until(lambda: "slots_from='tuned on 2026-11-29'" in system.log(pool), "it is ready")
+
+
+def test_slots_slower_than_tuned_are_fewer(system: RealSystem, pool: str, tmp_path: Path) -> None:
+    """One less, and the log says what to do: no slot of a busy process can be as fast as this verdict."""
+    file, options = tmp_path / "tuned.json", {"rate_hz": "8000", "fixed_ms": "20"}
+    setting = TunedSetting(3, 1, 0, 1e6, 200, "2026-11-29")
+    keep_setting(file, TunedSubject.of(device_name("tone", options), "tone", options), setting)
+    command = ["-m", "workers", "--engine", "tone", "--pool", pool, "--slots", "auto"]
+    command += [word for name, value in options.items() for word in ("--engine-option", f"{name}={value}")]
+    system.start(pool, *command, tuned_file=file)
+    wait_until(lambda: system.slots(pool) == 3, "as many as were tuned")
+
+    def departed() -> bool:
+        text = sentences(30, "all slots are busy")
+        assert Listener(enqueue(system, pool, text)).pcm() == stream_of(text)
+        return system.slots(pool) < 3
+
+    wait_until(departed, "it offers fewer")
+    assert "speed departs from what was tuned; run seriatim tune" in system.log(pool)

@@ -69,7 +69,16 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_slots_auto_takes_what_was_tuned_and_says_so() -> None:
     auto = arguments("--slots", "auto", "--processes", "auto")
-    found = ["--slots", "8", "--slots-from", "tuned on 2026-11-29", "--engine-option", "threads=4"]
+    found = [
+        "--slots",
+        "8",
+        "--slots-from",
+        "tuned on 2026-11-29",
+        "--tuned-x",
+        "0.7812",
+        "--engine-option",
+        "threads=4",
+    ]
     assert _slot_arguments(auto, FOUND) == found
     assert _suiting(auto, FOUND) == ProcessRange(1, 2)
     assert _slot_arguments(auto, None) == ["--slots-from", "engine; not tuned"]
@@ -86,7 +95,7 @@ def test_threads_are_those_of_as_many_processes_and_what_is_given_counts_first()
 
 
 def found_slots() -> list[str]:
-    return ["--slots", "8", "--slots-from", "tuned on 2026-11-29"]
+    return ["--slots", "8", "--slots-from", "tuned on 2026-11-29", "--tuned-x", "0.7812"]
 
 
 def test_a_processor_is_named_with_the_cores_that_may_be_used() -> None:
