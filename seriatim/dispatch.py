@@ -85,14 +85,17 @@ def publish_picked(pool_client: PoolClient, messages: tuple[TaskMessage, ...]) -
     return len(messages)
 
 
-def sweep(pool_client: PoolClient) -> None:
-    """Handle expired times, once per interval for all processes of the pool, and dispatch."""
+def sweep(pool_client: PoolClient) -> float:
+    """Handle expired times, once per interval for all processes of the pool, and dispatch.
+
+    Returns the factor on the interval after which this process asks again.
+    """
     s = pool_client.settings
     swept = run(
         pool_client.redis, pool_scripts.sweep(pool_client.pool, s.sweep_ms, s.pending_step_grace_ms, pool_client.retry)
     )
     if not swept.ran:
-        return
+        return swept.stretch
     publish_picked(pool_client, swept.outbox)
     for entry in swept.todo:
         try:
@@ -101,6 +104,7 @@ def sweep(pool_client: PoolClient) -> None:
             facts = {"pool": pool_client.pool, "todo": entry, "error": str(error)}
             log.error("unknown pending step", extra=facts)  # noqa: TRY400  # one line
     dispatch(pool_client)
+    return swept.stretch
 
 
 def run_pending_step(pool_client: PoolClient, entry: str) -> None:

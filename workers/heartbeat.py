@@ -5,6 +5,7 @@ A heartbeat is one call for the whole process. A process that dies is detected b
 
 import logging
 import os
+import random
 import threading
 import time
 from typing import cast
@@ -187,19 +188,19 @@ def leave_pool(worker_state: WorkerState) -> None:
 
 
 def sweeper_loop(worker_state: WorkerState, blocking_redis: "Redis", ended: threading.Event) -> None:
-    """Sweep once per interval, dispatch on each wake-up of the pool, and drop attempts that were cancelled."""
+    """Sweep about once per interval, dispatch on each wake-up of the pool, and drop attempts that were cancelled."""
     pool_client = worker_state.pool_client
     drop, wake = drop_list(pool_client.pool, worker_state.owner), wake_list(pool_client.pool)
     interval_s = pool_client.settings.sweep_ms / 1000
-    swept_s = 0.0
+    due_s = 0.0  # monotonic
     while not ended.is_set():
         try:
             popped = cast("list[bytes] | None", blocking_redis.blpop([drop, wake], timeout=interval_s))
             if popped and popped[0] == drop.encode():
                 worker_state.drop_attempt(TaskMessage.parse(popped[1].decode()))
-            if time.monotonic() - swept_s >= interval_s:
-                swept_s = time.monotonic()
-                sweep(pool_client)
+            if (now_s := time.monotonic()) >= due_s:
+                due_s = now_s + interval_s  # also if Redis does not answer
+                due_s = now_s + interval_s * sweep(pool_client) * random.uniform(0.9, 1.1)
             elif popped and popped[0] == wake.encode():
                 dispatch(pool_client)
         except SeriatimError as error:

@@ -6,8 +6,9 @@ server
     pool slot   finish_and_claim / sentence_s + ack / report_s + submission / text_s        ms a second,
     job slots   open / sentence_s + (append + read) / chunk_s + heard / report_s + (init + life) / text_s + looks,
 
-where looks are those of reassemblers. A worker costs `beat / beat_s + sweep / sweep_s` of the pool's slot, and each
-command `command_ms` besides, for what lies outside of scripts: its way through the socket and the parser.
+where looks are those of reassemblers. A worker costs `beat / beat_s + sweep / sweep_s` of the pool's slot, in
+large pools less (SweepResult.stretch), and each command `command_ms` besides, for what lies outside of scripts: its way
+through the socket and the parser.
 
 A server executes one command at a time, so a node carries as many listeners as fill the share CORE_SHARE of one core.
 Behind that, waiting takes over: commands that come by chance and take equally long wait rho s / (2 (1 - rho)) on
@@ -21,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seriatim.keys import SHARDS
+from seriatim.lua.pool_records import MAX_STRETCH
 
 CORE_SHARE = 0.7
 HOT = ("finish_and_claim",)  #: the pool's steps between two sentences of a hot slot
@@ -214,8 +216,11 @@ def _listeners_at(layout: ServerLayout, load: ServedLoad, costs: ServerCosts, sh
 
 
 def idle_workers(load: ServedLoad, costs: ServerCosts, share: float = CORE_SHARE) -> int:
-    """The worker processes without work with which their heartbeats and sweeps take `share` of a core."""
-    worker_ms = costs.beat / load.beat_s + costs.idle_sweep / load.sweep_s
+    """The worker processes without work with which their heartbeats and sweeps take `share` of a core.
+
+    They are so many that each of them asks for the sweep as seldom as it may.
+    """
+    worker_ms = costs.beat / load.beat_s + costs.idle_sweep / (load.sweep_s * MAX_STRETCH)
     return int((share - sweep_share(load, costs)) * 1000 / worker_ms)
 
 

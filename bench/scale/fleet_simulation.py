@@ -10,6 +10,7 @@ than the end of all before it. A sentence's chunks come faster than they are hea
 """
 
 import heapq
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from random import Random
@@ -17,6 +18,7 @@ from random import Random
 from bench.load.figures import quantile
 from bench.scale.capacity_model import ServedLoad, ServerCosts, ServerLayout, sweep_share
 from seriatim.keys import SHARDS
+from seriatim.lua.pool_records import SweepResult
 
 TARGET_S = 0.5  #: after which first sound is due (SERIATIM_FIRST_AUDIO_MS)
 FIRST_S = 0.06  #: seconds of sound in the first chunk
@@ -237,7 +239,8 @@ def even_shares(fleet: Fleet, costs: ServerCosts) -> list[float]:
     """The share of each node's core for what comes evenly: reports, heartbeats, looks of reassemblers."""
     layout, load = fleet.layout, fleet.load
     shares = [0.0] * layout.nodes
-    beats = costs.beat / load.beat_s + costs.idle_sweep / load.sweep_s
+    sweep_s = load.sweep_s * SweepResult(False, (), (), math.ceil(fleet.workers / layout.pools)).stretch
+    beats = costs.beat / load.beat_s + costs.idle_sweep / sweep_s
     for part in range(layout.pools):
         reports = fleet.listeners / layout.pools * costs.pool_report / load.report_s
         workers = fleet.workers / layout.pools * beats

@@ -203,6 +203,10 @@ class RegisterResult:
     fingerprint: str = ""  #: of the pool: workers with another one give other bytes
 
 
+ASKING_PROCESSES = 8  #: in an interval: whichever comes first sweeps, and if it dies another one comes soon
+MAX_STRETCH = 10.0  #: of the interval, for one process of a large pool
+
+
 @dataclass(frozen=True, slots=True)
 class SweepResult:
     """What the sweep leaves to do outside the pool's slot."""
@@ -210,3 +214,12 @@ class SweepResult:
     ran: bool
     outbox: tuple[TaskMessage, ...]  #: to publish again
     todo: tuple[str, ...]  #: to carry out
+    processes: int  #: of workers, in the pool
+
+    @property
+    def stretch(self) -> float:
+        """The factor on the interval after which each of them asks again.
+
+        Where all of a thousand ask each 400 ms, their questions are most of what idle workers cost the server.
+        """
+        return min(max(1.0, self.processes / ASKING_PROCESSES), MAX_STRETCH)

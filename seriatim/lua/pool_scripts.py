@@ -338,7 +338,7 @@ def sweep(pool: str, interval_ms: int, pending_step_grace_ms: int, retry: RetryP
     """Do what has become due; at most once an interval, whichever process calls."""
 
     def decode(r: list[Any]) -> SweepResult:
-        return SweepResult(bool(r[0]), _bells(r[1]), tuple(text(e) for e in r[2]))
+        return SweepResult(bool(r[0]), _bells(r[1]), tuple(text(e) for e in r[2]), integer(r[3]))
 
     return _call(
         pool, "sweep", interval_ms, pending_step_grace_ms, retry.max_failures,

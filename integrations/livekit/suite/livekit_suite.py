@@ -50,7 +50,7 @@ class Surroundings:
     gateway: str = ""  #: `host:port`; set when it runs
     proxy_port: int = 0  #: of the proxy in front of it
     suite: Any = None  #: the module with LiveKit's tests
-    spoken: list[tuple[bytes, str]] = field(default_factory=list)  #: WAV file and text, of the test that runs
+    recordings: list[tuple[bytes, str]] = field(default_factory=list)  #: WAV file and text, of the test that runs
 
 
 around = Surroundings()
@@ -161,9 +161,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     Raises:
         AssertionError: the recogniser writes other words.
     """
-    around.spoken.clear()
+    around.recordings.clear()
     yield
-    for sound, text in around.spoken:
+    for sound, text in around.recordings:
         began_s = time.monotonic()
         recognised = recognise(sound)
         item.add_report_section("call", "recogniser", f"{time.monotonic() - began_s:.1f} s: {recognised}")
@@ -174,7 +174,7 @@ async def keep_spoken(*, frames: list[rtc.AudioFrame], text: str, sample_rate: i
     """Check the form of audio as the suite does, and keep it for the recogniser."""
     frame = rtc.combine_audio_frames(frames)
     assert (frame.sample_rate, frame.num_channels) == (sample_rate, num_channels)
-    around.spoken.append((frame.to_wav_bytes(), text))
+    around.recordings.append((frame.to_wav_bytes(), text))
 
 
 def recognise(sound: bytes) -> str:

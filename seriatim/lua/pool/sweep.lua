@@ -2,7 +2,7 @@
 -- requires: clock, renewal, removal
 -- What time brings about: expired leases, dead workers, retries that are ready, timeouts, producers and readers that are gone.
 -- KEYS[1] pool prefix.  ARGV: now, least interval ms, leave steps alone for ms, max failures, back-off ms, ended life ms
--- Returns {ran, {outbox entries to publish again}, {to-do entries to carry out}}. Any number of processes may call it; one an
+-- Returns {ran, {outbox entries to publish again}, {to-do entries to carry out}, worker processes}. Any number of processes may call it; one an
 -- interval does the work. Bounded: what is left over comes next time.
 local t = clock()
 local _, interval, grace, max_failures, backoff, ended_life = unpack(ARGV)
@@ -10,7 +10,7 @@ local retry = retry_policy(max_failures, backoff, ended_life)
 grace, ended_life = tonumber(grace), retry.ended_life
 local swept, snapped, renewed = fields(M, 'swept', 'snapped', 'renewed')
 swept = num(swept, 0)
-if t - swept < tonumber(interval) and t >= swept then return {0, {}, {}} end
+if t - swept < tonumber(interval) and t >= swept then return {0, {}, {}, C('ZCARD', P .. ':wk')} end
 C('HSET', M, 'swept', int(t))
 renew_keys(t, renewed)
 
@@ -110,4 +110,4 @@ end
 wake_dispatcher()
 local before = int(t - grace)
 return {1, C('ZRANGEBYSCORE', P .. ':outbox', '-inf', before, 'LIMIT', 0, 128),
-        C('ZRANGEBYSCORE', P .. ':todo', '-inf', before, 'LIMIT', 0, 128)}
+        C('ZRANGEBYSCORE', P .. ':todo', '-inf', before, 'LIMIT', 0, 128), C('ZCARD', P .. ':wk')}

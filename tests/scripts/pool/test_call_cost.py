@@ -1,6 +1,7 @@
 """The cost of one call for the server: of a pick however many slots are busy, of a submission however long it is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from redis import Redis
@@ -10,6 +11,7 @@ from seriatim.celery_app import make_app
 from seriatim.dispatch import PoolClient, sweep
 from seriatim.lua.pool_records import Submission
 from seriatim.lua.pool_scripts import extend, sentence_argument, submit
+from seriatim.lua.pool_scripts import sweep as sweep_call
 from seriatim.records import JobKind, TaskMessage
 from seriatim.settings import Settings
 from tests.scripts.pool.pool_driver import POOL, P, PoolDriver
@@ -87,6 +89,17 @@ def test_only_the_process_that_swept_hands_out(redis: Redis) -> None:
     redis.config_resetstat()
     sweep(pool_client)
     assert calls(redis, of="evalsha") == 1
+
+
+def test_each_process_of_a_large_pool_asks_for_the_sweep_less_often(redis: Redis) -> None:
+    """Together they ask eight times an interval or more, so that another process sweeps soon where one has died."""
+    stage = PoolDriver(redis)
+    for n in range(1, 100):
+        stage.hire(f"worker {n}")
+    assert stage.sweep().processes == 100
+    second = stage.do(sweep_call(POOL, 60_000, 0, stage.retry).at(stage.now))
+    assert (second.ran, second.processes) == (False, 100), "who was not the first is told, too"
+    assert [replace(second, processes=n).stretch for n in (0, 1, 8, 20, 80, 1_000)] == [1, 1, 1, 2.5, 10, 10]
 
 
 def commands_of_a_book(redis: Redis, n: int) -> int:
