@@ -131,7 +131,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             ]  # fmt: skip
             module.PROXY_LISTEN = f"127.0.0.1:{around.proxy_port}"
             module.DG_STT_LISTEN = "127.0.0.1:0"
-            module.assert_valid_synthesized_audio = keep_spoken
+            module.assert_valid_synthesized_audio = keep_recording
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -170,7 +170,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
         assert around.suite.wer(recognised, text) <= around.suite.WER_THRESHOLD, f"recognised: {recognised}"
 
 
-async def keep_spoken(*, frames: list[rtc.AudioFrame], text: str, sample_rate: int, num_channels: int) -> None:
+async def keep_recording(*, frames: list[rtc.AudioFrame], text: str, sample_rate: int, num_channels: int) -> None:
     """Check the form of audio as the suite does, and keep it for the recogniser."""
     frame = rtc.combine_audio_frames(frames)
     assert (frame.sample_rate, frame.num_channels) == (sample_rate, num_channels)
