@@ -38,7 +38,7 @@ Speech = Callable[[Engine, Utterance], tuple[bytes, WordTimes]]  #: the sound of
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, and print each row as it is done."""
     options = _arguments().parse_args(argv)
-    text, judges = sentences(0, options.sentences), {"Whisper": whisper(), "PocketSphinx": ForcedAligner().word_times}
+    text, judges = sentences(0, options.sentences), {name: JUDGES[name]() for name in options.judges.split(",")}
     sys.stdout.write(HEAD)
     with tempfile.TemporaryDirectory() as folder:
         for specification in options.engines.split(","):
@@ -57,6 +57,11 @@ def whisper() -> Judge:
     """The recogniser as a judge."""
     recogniser = Recogniser()
     return lambda samples, _text: recogniser.word_times(samples)
+
+
+def aligner() -> Judge:
+    """The forced aligner as a judge."""
+    return ForcedAligner().word_times
 
 
 def measure(engine: Engine, voice: Utterance, text: Sequence[str], judge: Judge, speech: Speech) -> list[float]:
@@ -80,6 +85,9 @@ def row(title: str, drifts: Sequence[float]) -> str:
     return f"{title:36}{len(drifts):6}{middle:+8.0f}{p95:7.0f}{p95_about_middle:22.0f}\n"
 
 
+JUDGES: dict[str, Callable[[], Judge]] = {"Whisper": whisper, "PocketSphinx": aligner}
+
+
 def _own_options(name: str, folder: Path) -> dict[str, str]:
     """The options of an engine whose model comes from a wheel."""
     return {"folder": str(genuine_kokoro.write_genuine(folder / "kokoro"))} if name == "kokoro" else {}
@@ -88,6 +96,8 @@ def _own_options(name: str, folder: Path) -> dict[str, str]:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.text.word_drift", description="Measure the times of words.")
     parser.add_argument("--engines", default=ENGINES, metavar="LIST", help=f"with their options ({ENGINES})")
+    names = ",".join(JUDGES)
+    parser.add_argument("--judges", default=names, metavar="LIST", help=f"of times ({names})")
     parser.add_argument("--sentences", type=int, default=N_SENTENCES, metavar="N", help=f"of the text ({N_SENTENCES})")
     return parser
 

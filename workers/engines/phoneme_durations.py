@@ -17,9 +17,26 @@ from seriatim.text.word_times import word_spans
 from workers.engines.phoneme_alignment import align_words
 from workers.trim_and_fade import THRESHOLD
 
-SILENCE_MS = 20  #: shorter ones, such as the closure of a stop between two vowels, are no pause
+#: shorter silences are no pause: the closure of a stop, of 50 to 100 ms, is part of it; a comma has 200 and more
+SILENCE_MS = 120
+#: by which a phoneme's sound begins before its frames, each of which stands for 50 ms of sound about its time. At the
+#: first phoneme of a sentence, whose start is known, it was 28 ms (60 sentences of hibari) and 30 ms (20 of Kokoro)
+EARLY_MS = 25
 _READ_OTHERWISE = re.compile(r"[\d@#%&+=/$€£°-]|\.\w")  #: in words that may be read as several, such as 25 or e.g.
 WordTimes = tuple[tuple[float, float], ...]
+
+
+def frame_durations_ms(frames: Sequence[float], length_ms: float) -> tuple[float, ...]:
+    """How long each phoneme sounds, by a model of StyleTTS2's kind, which gives each a number of frames.
+
+    Args:
+        frames: of the silence before the phonemes, of each, and of the silence behind.
+        length_ms: of all of them.
+    """
+    frame_ms = length_ms / (sum(frames) or 1.0)
+    before, *others = (n * frame_ms for n in frames)
+    early_ms = min(EARLY_MS, before)
+    return (before - early_ms, *others[:-1], others[-1] + early_ms)
 
 
 def word_times(text: str, phonemes: str, durations_ms: Sequence[float], phonemes_of: Callable[[str], str]) -> WordTimes:
@@ -69,7 +86,7 @@ def fit_to_sound(times: WordTimes, pcm: bytes, rate_hz: int) -> WordTimes:
 
     A model counts silence among a word's last phonemes, and the onset of the next word to the mark or the space before
     it. Without silence between two words the space is the onset of the second one: counted apart, it makes words of
-    hibari and Kokoro start 75 ms late in the median (bench/text/word_drift.py).
+    hibari and Kokoro start 50 ms late in the median (bench/text/word_drift.py).
 
     Args:
         times: of all words of the sentence.

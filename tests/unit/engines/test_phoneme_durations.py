@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from workers.engines.phoneme_durations import WordTimes, begin_with_spaces, fit_to_sound, phoneme_groups, word_times
+from workers.engines.phoneme_durations import (
+    EARLY_MS,
+    WordTimes,
+    begin_with_spaces,
+    fit_to_sound,
+    frame_durations_ms,
+    phoneme_groups,
+    word_times,
+)
 
 RATE_HZ = 8_000
 
@@ -56,3 +64,17 @@ def test_a_word_beside_silence_begins_and_ends_with_its_sound() -> None:
     times = ((300.0, 420.0), (520.0, 600.0), (640.0, 700.0))
     fitted = np.array(fit_to_sound(times, pcm, RATE_HZ))
     assert fitted == pytest.approx(np.array([(250, 375), (500, 600), (600, 1_000)]), abs=0.2)
+
+
+def test_the_closure_of_a_stop_is_part_of_its_word() -> None:
+    """A silence between two words that is shorter than a pause: the second begins where the model says, in it."""
+    samples = np.full(RATE_HZ, 5_000, np.int16)
+    samples[4_000:4_800] = 0
+    times = ((0.0, 490.0), (540.0, 1_000.0))
+    assert fit_to_sound(times, samples.astype("<i2").tobytes(), RATE_HZ)[1][0] == pytest.approx(490)
+
+
+def test_a_phoneme_sounds_before_its_frames() -> None:
+    """By at most the silence before the first one; the silence behind the last is longer instead."""
+    assert frame_durations_ms([4, 2, 6], 300) == (100 - EARLY_MS, 50, 150 + EARLY_MS)
+    assert frame_durations_ms([1, 4], 50) == (0, 50)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from seriatim.process.quick_imports import package_hidden
+from workers.engines.phoneme_durations import frame_durations_ms
 
 with package_hidden("scipy"):  # as in pinned_model.py
     from hibari import dsp
@@ -31,6 +32,6 @@ def speak_phonemes(model: Any, phonemes: str, speed: float, noise: np.random.Gen
     made = model.sess.run(None, inputs)
     wave = dsp.synth(*(part[0] for part in made[:SPECTRUM_PARTS]), noise)
     frames = [float(n) for part in made[SPECTRUM_PARTS:] for n in part]
-    frame_ms = len(wave) / dsp.SR * 1000 / (sum(frames) or 1.0)
+    durations_ms = frame_durations_ms(frames, len(wave) / dsp.SR * 1000) if frames else ()
     pcm: bytes = np.round(np.clip(wave, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
-    return PhonemeSpeech(pcm, "".join(filter(model.vocab.__contains__, phonemes)), tuple(frame_ms * n for n in frames))
+    return PhonemeSpeech(pcm, "".join(filter(model.vocab.__contains__, phonemes)), durations_ms)

@@ -18,6 +18,7 @@ import onnxruntime
 from seriatim.errors import EngineUnavailable
 from workers.engines.kokoro.model_files import ADVICE, Styles
 from workers.engines.onnx_outputs import outputs_of, with_extra_output
+from workers.engines.phoneme_durations import frame_durations_ms
 
 RATE_HZ = 24_000
 MOST_TOKENS = 510  #: of one pass, without the two pads around them: what the model was trained with
@@ -86,5 +87,4 @@ def _durations_ms(frames: npt.NDArray[np.float32], n_samples: int, n_tokens: int
     """The time of each phoneme and of the pads around them; each lasts a frame at least. () if they are not those."""
     if len(frames) != n_tokens + 2:
         return ()
-    used = np.maximum(frames, 1)
-    return tuple((used * (n_samples / RATE_HZ * 1000 / used.sum())).tolist())
+    return frame_durations_ms(np.maximum(frames, 1).tolist(), n_samples / RATE_HZ * 1000)
