@@ -92,12 +92,12 @@ class TrimFadeFilter:
             ValueError: an odd number of bytes.
         """
         new = np.frombuffer(pcm, "<i2")
-        sounds = np.flatnonzero((new > THRESHOLD) | (new < -THRESHOLD))
-        self._held = np.concatenate((self._held, new))
-        if len(sounds):
+        sounds = (new > THRESHOLD) | (new < -THRESHOLD)
+        self._held = np.concatenate((self._held, new)) if len(self._held) else new
+        if sounds.any():
             self.peak = max(self.peak, int(new.max()), -int(new.min()))
-            self._start_at(len(self._held) - len(new) + int(sounds[0]))
-            self._sound_end = len(self._held) - len(new) + int(sounds[-1]) + 1
+            self._start_at(len(self._held) - len(new) + int(sounds.argmax()))
+            self._sound_end = len(self._held) - int(sounds[::-1].argmax())
         elif not self._started:
             self._drop(len(self._held) - self._lead)
         return self._emit(self._sentence_end() - self._fade) if self._started else b""
@@ -129,7 +129,7 @@ class TrimFadeFilter:
         faded = _apply_gains(emitted, _fade_gains(self._fade)[self._out :])
         self._out += n_samples
         self._sound_end -= n_samples
-        pcm_out: bytes = faded.astype("<i2").tobytes()
+        pcm_out: bytes = faded.astype("<i2", copy=False).tobytes()
         return pcm_out
 
     def _emit_end(self, n_samples: int) -> bytes:
@@ -149,6 +149,8 @@ def _fade_gains(n_samples: int) -> npt.NDArray[np.int32]:
 def _apply_gains(samples: Samples, gains: npt.NDArray[np.int32]) -> Samples:
     """The samples, the first of them times the gains; no more gains than samples are used."""
     n_faded = min(len(samples), len(gains))
+    if not n_faded:
+        return samples
     head = (samples[:n_faded].astype(np.int32) * gains[:n_faded] + UNITY // 2) >> 15
     return np.concatenate((head.astype(np.int16), samples[n_faded:]))
 
