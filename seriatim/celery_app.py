@@ -12,13 +12,14 @@ from typing import Any
 
 from amqp.exceptions import AMQPError, MessageNacked
 from celery import Celery
-from kombu import Connection, Queue
+from kombu import Queue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.keys import queue
 from seriatim.records import TaskMessage
+from seriatim.servers.broker_connection import BrokerConnection
 from seriatim.servers.master_lookup import MasterLookup, sentinel_arguments
 from seriatim.servers.password_file import PasswordFile
 from seriatim.servers.redis_errors import NoMaster, tls_reason
@@ -75,9 +76,10 @@ def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) 
         worker_send_task_events=False,  # Flower switches them on; they cost a third of the throughput
     )
     _unregister_builtin_tasks(app)
+    app.amqp.Connection = BrokerConnection
     if broker.password_file:  # kombu takes such an object only from the code that makes its connections
         app.amqp.Connection = partial(  # type: ignore[assignment]  # called as the class would be
-            Connection, credential_provider=PasswordFile(*broker.password_file)
+            BrokerConnection, credential_provider=PasswordFile(*broker.password_file)
         )
     return app
 
