@@ -1,8 +1,8 @@
 """Broker connections of kombu that keep one client for each channel of a Redis broker.
 
 kombu makes a new client of redis-py for every message that is published, taken over or acknowledged: more than a tenth
-of the processor time of a message (decision 83). One client over the same pool of connections does. A pool that was replaced,
-after a lost connection, gets a new one. Transports of Sentinels and of RabbitMQ are kombu's own.
+of the processor time of a message (decision 83). One client over the same pool of connections does. A pool that was
+replaced, after a lost connection, gets a new one. Transports of Sentinels and of RabbitMQ are kombu's own.
 """
 
 from typing import TYPE_CHECKING, Any
