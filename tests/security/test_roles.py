@@ -121,7 +121,7 @@ def test_the_first_process_recovers_killed_workers_and_restarted_servers(guarded
 
 def test_a_supervisor_looks_at_its_pool_and_takes_the_lease_of_a_change(guarded: Guarded) -> None:
     with guarded.roles.client("worker", guarded.system.server) as client:
-        assert run(client, signals("tone")).slots == 2
+        wait_until(lambda: run(client, signals("tone")).slots == 2, "both are back, if a test has killed one")
         assert run(client, scale("tone", "one:1", 1, 60_000))
         assert run(client, scale("tone", "one:1", 0, 1))
         assert len(read_workers(client, [read_pool(client, "tone")])[0]) == 2

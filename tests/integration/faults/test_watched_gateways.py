@@ -80,7 +80,7 @@ def test_a_connection_of_which_one_half_fails_is_ended(shared: RealSystem, half:
 @pytest.mark.thorough
 def test_half_a_text_does_not_pass_for_a_whole_one(shared: RealSystem) -> None:
     long = " ".join(sentences(80, "the rest of it"))
-    place = "seriatim.client.partial_submission:PartialSubmission.send_rest"
+    place = "seriatim.client.partial_submission:PartialSubmission.read_batch"
     with gateway(shared, place) as planted_gateway, planted_gateway.client() as client:
         for state in ("cancelled", "cancelled", "done"):
             cut = contextlib.nullcontext() if state == "done" else contextlib.suppress(httpx2.TransportError)
