@@ -123,9 +123,12 @@ class LoadSystem:
 
 
 @contextmanager
-def started_system(policy: str = OURS, rtf: float = RTF) -> Iterator[LoadSystem]:
-    """A system on a server of its own; its pool orders by `policy` (bench/load/policies)."""
-    worker_plan = WorkerPlan("tone", 1, SLOTS, "", (f"rtf={rtf}",))
+def started_system(policy: str = OURS, rtf: float = RTF, *, most: int = 0, load_s: float = 0.0) -> Iterator[LoadSystem]:
+    """A system on a server of its own; its pool orders by `policy` (bench/load/policies).
+
+    Its supervisor may have `most` processes (0: one), each of which takes `load_s` to load its engine.
+    """
+    worker_plan = WorkerPlan("tone", 1, SLOTS, "", (f"rtf={rtf}", f"load_ms={load_s * 1000:g}"), most_processes=most)
     with ExitStack() as stack:
         with _FOLDER:
             broker = stack.enter_context(started())

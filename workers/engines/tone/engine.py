@@ -51,6 +51,7 @@ class ToneOptions:
         Continuity.EXACT
     )
     rtf: Annotated[float, OptionInfo("cost: seconds per second of audio", 0, 1000)] = 0.0
+    load_ms: Annotated[float, OptionInfo("time that loading takes", 0, 600_000)] = 0.0
     start_ms: Annotated[float, OptionInfo("cost before a sentence's first chunk", 0, 600_000)] = 0.0
     fixed_ms: Annotated[float, OptionInfo("if not 0: the whole cost of any sentence", 0, 600_000)] = 0.0
     burn: Annotated[bool, OptionInfo("1: costs burn the processor, 0: costs are slept")] = False
@@ -93,6 +94,7 @@ class ToneEngine:
     abilities = Abilities("tone")
 
     def __init__(self, options: ToneOptions) -> None:
+        time.sleep(options.load_ms / 1000)
         self.rate_hz, self.slots, self.rtf = options.rate_hz, options.slots, options.rtf
         self.continuity = options.continuity
         self.voices = tuple(Voice(name, "", timbre.description) for name, timbre in TIMBRES.items())
