@@ -17,6 +17,14 @@ BATCH_SENTENCES = 500  #: sentences per further step; about 100 kB, a few ms of 
 SUBMISSION_LEASE_MS = 60_000  #: longest time between two batches of a complete text
 
 
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Some sentences of a text, in the pool's form."""
+
+    rows: list[str]
+    last: bool  #: the text ends with them
+
+
 @dataclass(slots=True)
 class PartialSubmission:
     """A job whose first sentences are accepted."""
@@ -43,23 +51,24 @@ class PartialSubmission:
             self.send_batch(self.read_batch())
         return self.n
 
-    def read_batch(self, n: int = BATCH_SENTENCES) -> list[str]:
+    def read_batch(self, n: int = BATCH_SENTENCES) -> TextBatch:
         """The next `n` sentences of the text, fewer at its end, for `send_batch`.
 
         Raises:
             TextTooLarge, BadInput: as `send_rest`.
         """
         with self._cancelling():
-            return list(islice(self.rows, n))
+            rows = list(islice(self.rows, n))
+        return TextBatch(rows, last=len(rows) < n)
 
-    def send_batch(self, batch: list[str], n: int = BATCH_SENTENCES) -> None:
-        """Send what `read_batch(n)` gave, and close the job behind its last sentence.
+    def send_batch(self, batch: TextBatch) -> None:
+        """Send a batch, and close the job behind the last one.
 
         Raises:
             IdempotencyConflict, JobEnded: as `send_rest`.
         """
         with self._cancelling():
-            self._extend(batch, close=len(batch) < n)
+            self._extend(batch.rows, close=batch.last)
 
     @contextlib.contextmanager
     def _cancelling(self) -> Iterator[None]:

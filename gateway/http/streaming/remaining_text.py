@@ -30,4 +30,4 @@ async def send_remaining_text(submission: PartialSubmission) -> None:
         now_s = time.monotonic()
         async with _reading.hold_slot(now_s), encoder_slots.hold_slot(now_s + DUE_S):
             batch = await loop.run_in_executor(threads, submission.read_batch, BATCH_SENTENCES)
-        await asyncio.to_thread(submission.send_batch, batch, BATCH_SENTENCES)
+        await asyncio.to_thread(submission.send_batch, batch)

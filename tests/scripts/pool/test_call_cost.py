@@ -98,7 +98,7 @@ def test_each_process_of_a_large_pool_asks_for_the_sweep_less_often(redis: Redis
         stage.hire(f"worker {n}")
     assert stage.sweep().processes == 100
     second = stage.do(sweep_call(POOL, 60_000, 0, stage.retry).at(stage.now))
-    assert (second.ran, second.processes) == (False, 100), "who was not the first is told, too"
+    assert (second.ran, second.processes) == (False, 100), "whoever asks hears how many there are"
     assert [replace(second, processes=n).stretch for n in (0, 1, 8, 20, 80, 1_000)] == [1, 1, 1, 2.5, 10, 10]
 
 

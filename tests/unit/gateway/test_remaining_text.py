@@ -8,7 +8,7 @@ from typing import cast
 
 from gateway.http.encoding.deadline_slots import encoder_slots
 from gateway.http.streaming.remaining_text import BATCH_SENTENCES, send_remaining_text
-from seriatim.client.partial_submission import PartialSubmission
+from seriatim.client.partial_submission import PartialSubmission, TextBatch
 
 PATIENCE_S = 60.0
 
@@ -23,15 +23,15 @@ class Text:
     sent: int = 0
     whole: bool = False
 
-    def read_batch(self, n: int) -> list[str]:
+    def read_batch(self, n: int) -> TextBatch:
         self.steps.append(self.name)
-        batch = ["sentence"] * min(n, self.left)
-        self.left -= len(batch)
-        return batch
+        rows = ["sentence"] * min(n, self.left)
+        self.left -= len(rows)
+        return TextBatch(rows, last=len(rows) < n)
 
-    def send_batch(self, batch: list[str], n: int) -> None:
-        self.sent += len(batch)
-        self.whole = len(batch) < n
+    def send_batch(self, batch: TextBatch) -> None:
+        self.sent += len(batch.rows)
+        self.whole = batch.last
 
 
 async def send(*texts: Text) -> None:
@@ -43,13 +43,13 @@ def test_a_short_text_goes_on_while_a_long_one_is_sent() -> None:
     done = threading.Event()
 
     class Long(Text):
-        def send_batch(self, batch: list[str], n: int) -> None:
+        def send_batch(self, batch: TextBatch) -> None:
             assert done.wait(PATIENCE_S), "the short text is not sent meanwhile"
-            super().send_batch(batch, n)
+            super().send_batch(batch)
 
     class Short(Text):
-        def send_batch(self, batch: list[str], n: int) -> None:
-            super().send_batch(batch, n)
+        def send_batch(self, batch: TextBatch) -> None:
+            super().send_batch(batch)
             if self.whole:
                 done.set()
 
