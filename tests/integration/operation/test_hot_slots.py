@@ -1,17 +1,25 @@
 """Hot slots: short sentences follow each other in a slot without messages, and each is a Celery task all the same."""
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from seriatim.celery_app import make_app
 from seriatim.client.job_options import JobRequest
+from seriatim.dispatch import PoolClient
+from seriatim.settings import Settings
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 from tests.support.redis_servers import PrivateServer, embedded
 from tests.support.thorough_cases import mostly_thorough
+from workers.engines.engine_registry import load
+from workers.hot_slots.next_sentence import begin_run, may_take_next
+from workers.registration import registration_of
+from workers.worker_state import SlotRun, WorkerState
 
 N = 8
 FEW = range(1, N)  #: where a worker on a busy machine gets no turn for 250 ms, there is one more
@@ -108,6 +116,25 @@ def test_a_worker_that_drains_takes_no_further_sentence(system: RealSystem) -> N
     assert system.log("workers").count("result='spoken'") == 2
     system.workers(1, name="others")
     assert listener.pcm() == stream_of(text)
+
+
+@pytest.mark.parametrize("end", ["it drains", "it is paused", "it is renewed", "the run is over"])
+def test_a_slot_of_a_process_that_takes_no_more_work_does_not_go_on(redis: Redis, end: str) -> None:
+    """Whatever the pool still believes: until the next heartbeat it has work for this process."""
+    settings, engine = Settings(redis_url="redis://nowhere", hot_slots="on"), load("tone", {})
+    pool_client = PoolClient(redis, make_app("memory://", "p"), "p", settings)
+    worker_state = WorkerState(pool_client, engine, "w", registration_of(engine, settings, 1))
+    slot_run = begin_run(worker_state)
+    assert may_take_next(worker_state, slot_run, 70.0)
+    if end == "it drains":
+        worker_state.draining.set()
+    elif end == "it is paused":
+        worker_state.accepting.clear()
+    elif end == "it is renewed":
+        worker_state.renewing.set()
+    else:
+        slot_run = SlotRun(time.monotonic())
+    assert not may_take_next(worker_state, slot_run, 70.0)
 
 
 def test_a_failed_sentence_ends_the_run_and_is_spoken_again(system: RealSystem) -> None:
