@@ -1,11 +1,12 @@
 """Joint calls of simulated processes: steps of a job's slot and of the pool that one server makes in one round trip."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seriatim.lua import job_scripts, joint_scripts, pool_scripts
-from seriatim.lua.job_scripts import ChunkAppend
+from seriatim.lua.job_scripts import ChunkAppend, JobSlot
 from seriatim.lua.joint_scripts import FinalAppend, WorkerAudio
-from seriatim.lua.pool_records import ClaimResult, FinishedSentence
+from seriatim.lua.pool_records import ClaimResult, FinishedSentence, Submission, SubmitResult
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
 
@@ -38,3 +39,12 @@ def claim_and_open(
 ) -> ScriptCall[ClaimResult]:
     """A claim, and the opening of what was claimed."""
     return joint_scripts.claim_and_open(pool_scripts.claim(pool, message, owner, lease_ms), message, audio)
+
+
+def init_and_submit(
+    job: str, n_sentences: int, slot: JobSlot, pool: str, submission: Submission, sentences: Sequence[str], most: int,
+    message_timeout_ms: int,
+) -> ScriptCall[tuple[SubmitResult, tuple[TaskMessage, ...]]]:  # fmt: skip
+    """A job's slot, its submission with the first sentences that are picked, and the slot's life by the answer."""
+    submit = pool_scripts.submit_and_pick(pool, submission, sentences, most, message_timeout_ms)
+    return joint_scripts.init_and_submit(job_scripts.init(job, n_sentences, slot), submit)

@@ -8,9 +8,10 @@ from seriatim.keys import job_prefix, pool_prefix
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import ExtendVerdict, Submission, SubmitResult, SubmitVerdict
-from seriatim.records import JobSpec, Sentence
+from seriatim.records import JobSpec, Sentence, TaskMessage
 from seriatim.user_limits import UserLimits
-from tests.simulator.dispatch import dispatch
+from tests.simulator import joint_calls
+from tests.simulator.dispatch import MOST, PUBLISH_MS, dispatch, publish_picked
 from tests.simulator.plan import ENDED_LIFE_MS, GRACE_MS, LIFE_MS, PRODUCER_MS, JobPlan, Memory
 from tests.simulator.scheduler import POOL, Process, Steps
 
@@ -45,6 +46,7 @@ class SimulatedProducer(Process):
         self.job = run.world.name(f"{plan.job}k") if plan.keyed else plan.job
         self.n_sent = -1  #: sentences of an open job that are sent; -1: it is not accepted, or closed
         self.known = ""  #: its job's id once it is accepted
+        self.joint: tuple[TaskMessage, ...] | None = None  #: what the step picked that made slot and job; None: no such
         run.ledger.waiting.add(plan.job)
 
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
@@ -84,9 +86,9 @@ class SimulatedProducer(Process):
                 continue
             if answer.verdict in (SubmitVerdict.ACCEPTED, SubmitVerdict.DUPLICATE):
                 if answer.job != self.job:
-                    yield from world.ask(self.name, slot.life, self.job, accepted=False)
+                    yield from self._withdraw()
                 return answer.job
-            yield from world.ask(self.name, slot.life, self.job, accepted=False)
+            yield from self._withdraw()
             world.tally["refused"] += 1
             yield min(answer.retry_after_ms, IMPATIENCE_MS)
         return ""
@@ -104,9 +106,22 @@ class SimulatedProducer(Process):
     def _submit(self) -> Steps[SubmitResult]:
         n = -1 if self.plan.open else len(self.plan.lines)
         made_with = slot.JobSlot(self.plan.hold, self.plan.drain, life_ms=LIFE_MS, ended_life_ms=ENDED_LIFE_MS)
-        yield from self.world.ask(self.name, slot.init, self.job, n, made_with)
         first = arguments(self.plan, 0, self._n_first())
+        if first and self.world.rng.random() < self.world.plan.joint:
+            answer, self.joint = yield from self.world.ask(
+                self.name, joint_calls.init_and_submit, self.job, n, made_with, POOL, self._submission(), first, MOST,
+                PUBLISH_MS,
+            )  # fmt: skip
+            self.world.tally["accepted in one step"] += answer.verdict is SubmitVerdict.ACCEPTED
+            return answer
+        self.joint = None
+        yield from self.world.ask(self.name, slot.init, self.job, n, made_with)
         return (yield from self.world.ask(self.name, pool_scripts.submit, POOL, self._submission(), first))
+
+    def _withdraw(self) -> Steps[None]:
+        """A job was not accepted: its slot need not live. The joint step has seen to that."""
+        if self.joint is None:
+            yield from self.world.ask(self.name, slot.life, self.job, accepted=False)
 
     def _n_first(self) -> int:
         """How many sentences are known from the beginning."""
@@ -125,6 +140,11 @@ class SimulatedProducer(Process):
 
     def _confirm(self, job: str) -> Steps[None]:
         self.run.accepted(self.plan, job)
+        if self.joint is not None and job == self.job:
+            yield from publish_picked(self.run, self.name, self.joint)
+            if not self.joint or len(self.joint) == MOST:
+                yield from dispatch(self.run, self.name)
+            return
         yield from self.world.settle(self.name, f"life|{job}", slot.life, job, accepted=True)
         yield from dispatch(self.run, self.name)
 

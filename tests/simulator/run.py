@@ -11,7 +11,7 @@ from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_records import ClaimVerdict, ExtendVerdict, NextSentence, SubmitVerdict
+from seriatim.lua.pool_records import ClaimVerdict, ExtendVerdict, NextSentence, SubmitResult, SubmitVerdict
 from seriatim.records import DrainMode
 from tests.simulator import check, faults, joint_calls, state_audit
 from tests.simulator.dispatch import SimulatedBroker, picked
@@ -61,12 +61,23 @@ class Run:
         elif make is pool_scripts.submit and reply.verdict is SubmitVerdict.ACCEPTED:
             self.ledger.sign(args[1].job, now)
             self.ledger.utter(args[1].job, now)
+        elif make is joint_calls.init_and_submit:
+            self._watch_joint_submission(args[0], reply[0], now)
         elif make is pool_scripts.extend and reply[0] in (ExtendVerdict.OK, ExtendVerdict.GAP, ExtendVerdict.FULL):
             self.ledger.utter(args[1], now)
+
+    def _watch_joint_submission(self, job: str, answer: SubmitResult, now: int) -> None:
+        if answer.verdict is SubmitVerdict.ACCEPTED:
+            self.ledger.sign(job, now)
+            self.ledger.utter(job, now)
+        if answer.job == job and answer.verdict in (SubmitVerdict.ACCEPTED, SubmitVerdict.DUPLICATE):
+            self.ledger.confirmed.add(job)
 
     def _watch_flight(self, make: object, args: tuple[Any, ...], reply: Any) -> None:
         if make is pool_scripts.pick and reply:
             picked(self, reply)
+        elif make is joint_calls.init_and_submit and reply[1]:
+            picked(self, reply[1])
         elif make in (pool_scripts.claim, joint_calls.claim_and_open) and reply.verdict is ClaimVerdict.CLAIMED:
             self.ledger.claims[args[1].job, args[1].seq] += 1
         elif make is pool_scripts.finish_and_claim:

@@ -24,7 +24,7 @@ from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import SubmitVerdict
 from seriatim.lua.script_calls import ScriptCall, run
 from tests.simulator.fake_engine import Studio
-from tests.simulator.joint_calls import append_and_take
+from tests.simulator.joint_calls import append_and_take, init_and_submit
 from tests.simulator.plan import JobPlan, Memory, RunPlan
 
 T = TypeVar("T")
@@ -32,15 +32,16 @@ Steps = Generator[float, None, T]
 
 POOL = "sim"
 #: Calls after which there may be something to read. Nothing depends on them but how often a run looks in vain.
-NOTIFYING = (slot.init, slot.append, append_and_take, slot.emit, slot.fill, slot.close, slot.end)
-EMITTING = (slot.init, slot.life, slot.append, append_and_take, slot.emit, slot.end)
+NOTIFYING = (slot.init, init_and_submit, slot.append, append_and_take, slot.emit, slot.fill, slot.close, slot.end)
+EMITTING = (slot.init, init_and_submit, slot.life, slot.append, append_and_take, slot.emit, slot.end)
 START_MS = 1_700_000_000_000  #: any time will do: scripts set lives, never times of expiry
 
 
 def refused(make: Callable[..., ScriptCall[Any]], named: dict[str, Any], reply: Any) -> bool:
     """Was a job withdrawn? It never is so late: real producers take a new id for every try, these do not."""
-    if make is pool_scripts.submit:
-        return reply.verdict not in (SubmitVerdict.ACCEPTED, SubmitVerdict.DUPLICATE)
+    if make in (pool_scripts.submit, init_and_submit):
+        answer = reply if make is pool_scripts.submit else reply[0]
+        return answer.verdict not in (SubmitVerdict.ACCEPTED, SubmitVerdict.DUPLICATE)
     return make is slot.life and not named["accepted"]
 
 
