@@ -33,3 +33,15 @@ def corrected_key(key: str, corrections: Sequence[Correction]) -> str:
 def next_take(corrections: Sequence[Correction], seq: int) -> int:
     """The number of a take of a sentence that no earlier correction has used."""
     return 1 + max((correction.take for correction in corrections if correction.seq == seq), default=0)
+
+
+def last_text(corrections: Sequence[Correction], seq: int) -> str:
+    """The text of the last correction of a sentence, which another take keeps; "" if there was none."""
+    return next((one.text for one in reversed(corrections) if one.seq == seq and one.text), "")
+
+
+def with_texts_of(corrections: Sequence[Correction], others: Sequence[Correction]) -> tuple[Correction, ...]:
+    """The corrections of a chapter in one voice, with the texts that sentences had last in another voice."""
+    texts = {one.seq: last_text(others, one.seq) for one in others}
+    missing = [Correction(seq, text) for seq, text in texts.items() if text and text != last_text(corrections, seq)]
+    return (*corrections, *missing)

@@ -20,6 +20,7 @@ from gateway.http.middleware.proxy_headers import ProxyHeaders, parse_networks, 
 from gateway.http.middleware.request_guard import OriginPolicy, RequestGuard, RequestLimits
 from gateway.http.problems import HttpProblem, internal_error, not_found, problem_of
 from gateway.http.routes import (
+    book_changes,
     book_doubts,
     book_files,
     books,
@@ -58,6 +59,7 @@ ROUTE_MODULES = (
     job_text,
     recordings,
     books,
+    book_changes,
     book_files,
     book_doubts,
     events,

@@ -1,12 +1,12 @@
 """Addresses of sentences, such as 2.14: the chapter and the number of the sentence in it, both from 1."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
-from gateway.book.corrections import Correction, next_take
+from gateway.book.corrections import Correction, last_text, next_take
 from gateway.book.doubtful_sentences import current_record
 from gateway.book.speak_chapters import corrections_done
 from seriatim.errors import BadInput
@@ -37,7 +37,7 @@ def corrections_of(
         chapter, seq = find_sentence(plan, project, change.address)
         made = [*chapter.corrections, *found.get(chapter.base_key, [])]
         take = next_take(made, seq) if change.again else 0
-        found.setdefault(chapter.base_key, []).append(Correction(seq, change.text or _last_text(made, seq), take))
+        found.setdefault(chapter.base_key, []).append(Correction(seq, change.text or last_text(made, seq), take))
     return found
 
 
@@ -88,8 +88,3 @@ def spoken_record(project: BookProject, chapter: PlannedChapter) -> ChapterRecor
 def has_speech(text: str) -> bool:
     """Whether there is anything to speak in the text of a correction."""
     return next(iter(segment(text, SegmentOptions())), None) is not None
-
-
-def _last_text(corrections: Sequence[Correction], seq: int) -> str:
-    """The text of the last correction of a sentence, which another take keeps; "" if there was none."""
-    return next((one.text for one in reversed(corrections) if one.seq == seq and one.text), "")

@@ -1,7 +1,8 @@
 """The folder of a book in the store: the truth about it, from which any gateway goes on.
 
     <store>/books/<owner>/<book>/order.json     what the client asked for (book_order.py), written once
-    <store>/books/<owner>/<book>/document.json  the document as it was read, likewise
+    <store>/books/<owner>/<book>/narrators.json the voices of chapters since then, by number; "": the book's
+    <store>/books/<owner>/<book>/document.json  the document as it was read, written once
     <store>/books/<owner>/<book>/plan.json      its chapters (stored_plan.py)
     <store>/books/<owner>/<book>/pending        there is something to do; a token, another one each time
     <store>/books/<owner>/<book>/outcome.json   how the last run ended: done, or failed and why, and the token
@@ -110,14 +111,27 @@ class BookFolder:
             return None
 
     def order(self) -> BookOrder:
-        """What the client asked for.
+        """What the client asked for, with the narrators that chapters were given since.
 
         Raises:
             FileNotFoundError: the book is removed.
             Misconfigured: it is damaged.
         """
         with self._damage("order.json") as fields:
-            return BookOrder.of(fields)
+            order = BookOrder.of(fields)
+        return order.with_narrators(self.narrators())
+
+    def narrators(self) -> dict[int, str]:
+        """The narrators that chapters were given since the book was sent, by number; "": the book's.
+
+        Raises:
+            Misconfigured: they are damaged.
+        """
+        try:
+            with self._damage("narrators.json") as fields:
+                return {int(number): str(voice) for number, voice in fields.items()}
+        except FileNotFoundError:
+            return {}
 
     def document(self) -> Document:
         """The document.

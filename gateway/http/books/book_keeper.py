@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from gateway.http.api_keys import ApiKeys
 from gateway.http.books.book_folder import BookFolder
 from gateway.http.books.book_lease import BookLease
-from gateway.http.books.book_order import PreparedBook, prepare_book
+from gateway.http.books.book_order import BookOrder, PreparedBook, prepare_book
 from gateway.http.books.book_retention import BookRetention
 from gateway.http.books.book_store import BookStore
 from gateway.http.books.quality_measuring import QualityMeasuring
@@ -158,13 +158,12 @@ class BookKeeper:
         lease = BookLease(self.producer.redis, book.id, self.producer.settings.book_lease_s)
         return BookRun(book, lease, self.producer, self.prepare)
 
-    def prepare(self, book: BookFolder) -> PreparedBook:
-        """Prepare a book with the lexicons as they are now, and send the limits of its user to the pool.
+    def prepare(self, book: BookFolder, order: BookOrder) -> PreparedBook:
+        """Prepare an order with the lexicons as they are now, and send the limits of its user to the pool.
 
         Raises:
             SeriatimError: the order cannot be met any more, or Redis does not answer.
         """
-        order = book.order()
         caller, pool = self.keys.caller_of(order.user), str(order.options["pool"])
         own, system = caller.lexicon.current(), self.lexicons.current(pool)
         prepared = prepare_book(order, book.document(), book.files, own, system)

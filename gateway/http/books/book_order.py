@@ -49,6 +49,11 @@ class BookOrder:
         values["chapter_voices"] = {int(number): voice for number, voice in fields["chapter_voices"].items()}
         return cls(**values)
 
+    def with_narrators(self, changes: Mapping[int, str]) -> Self:
+        """The order with other narrators of chapters; "": the book's."""
+        narrators = {number: voice for number, voice in {**self.chapter_voices, **changes}.items() if voice}
+        return replace(self, chapter_voices=narrators)
+
     def to_fields(self) -> dict[str, Any]:
         """The order as JSON has it."""
         return asdict(self)

@@ -8,7 +8,7 @@ on the disk; without either it stops. An error that may pass is waited out, any 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,13 +16,14 @@ from functools import partial
 from typing import Any
 
 from gateway.book.book_plan import BookPlan
+from gateway.book.corrections import Correction
 from gateway.book.making.book_progress import BookPace
 from gateway.book.making.write_book import write_book
 from gateway.book.speak_chapters import ChapterSpeech, speak_chapters, speech_estimates, unspoken
 from gateway.cli.render.summary import RunSummary
 from gateway.http.books.book_folder import DONE, FAILED, BookFolder, BookOutcome
 from gateway.http.books.book_lease import BookLease
-from gateway.http.books.book_order import PreparedBook
+from gateway.http.books.book_order import BookOrder, PreparedBook
 from gateway.http.books.book_webhook import note_book_webhook
 from gateway.http.books.stored_plan import StoredPlan, plan_fields
 from gateway.http.encoding.thread_priority import lower_priority
@@ -43,6 +44,14 @@ REPORT_S = 1.0  #: between two reports of the progress
 SPOKEN_ANEW = (JobUnknown, PositionLost)  #: errors of a job that Redis has lost: another job speaks the rest
 
 
+@dataclass(frozen=True, slots=True)
+class BookWishes:
+    """Everything that clients may change while a book is made."""
+
+    order: BookOrder
+    corrections: Mapping[str, Sequence[Correction]]
+
+
 @dataclass(slots=True)
 class BookRun:
     """One book that is being made; its thread calls `work`."""
@@ -50,7 +59,7 @@ class BookRun:
     folder: BookFolder
     lease: BookLease
     producer: Producer
-    prepare: Callable[[BookFolder], PreparedBook]
+    prepare: Callable[[BookFolder, BookOrder], PreparedBook]
     step: str = "speaking"  #: or writing
     note: str = ""  #: the error that is waited out
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -153,27 +162,38 @@ class BookRun:
         return self.folder.end(outcome.token)
 
     def _make(self) -> bool:
-        """Speak what is missing, and write the files; False: there are more corrections by now."""
-        book, project = self.prepare(self.folder), self.folder.project
-        fields = plan_fields(book.plan)
-        if self.folder.plan() != StoredPlan.of(fields):  # another lexicon of the system makes other chapters of it
-            self.folder.write_json("plan.json", fields)
-        corrections = project.read_corrections()
-        plan = book.plan.with_corrections(corrections)
+        """Speak what is missing, and write the files; False: there are more corrections or other voices by now."""
+        with self.folder.changing():
+            wishes = self._wishes()
+            book = self._prepare(wishes.order)
+        plan = book.plan.with_corrections(wishes.corrections)
         self._speak(plan, book)
+        if self._wishes() != wishes:
+            return False
         self.step = "writing"
         with ThreadPoolExecutor(1, "book files", lower_priority) as executor:
-            executor.submit(write_book, plan, project, book.form).result()
+            executor.submit(write_book, plan, self.folder.project, book.form).result()
         self.step = "speaking"
         if self._is_over:
             raise RunStopped
         with self.folder.changing():
-            if project.read_corrections() != corrections:
+            if self._wishes() != wishes:
                 return False
             outcome = BookOutcome(DONE, token=self.folder.token)
             self.folder.write_outcome(outcome)
         log.info("a book is made", extra={"book": self.folder.id, "chapters": len(plan.chapters)})
         return self._end(outcome)
+
+    def _prepare(self, order: BookOrder) -> PreparedBook:
+        """Prepare the book, and keep its plan: another lexicon of the system makes other chapters of it."""
+        book = self.prepare(self.folder, order)
+        fields = plan_fields(book.plan)
+        if self.folder.plan() != StoredPlan.of(fields):
+            self.folder.write_json("plan.json", fields)
+        return book
+
+    def _wishes(self) -> BookWishes:
+        return BookWishes(self.folder.order(), self.folder.project.read_corrections())
 
     def _speak(self, plan: BookPlan, book: PreparedBook) -> None:
         """Speak the chapters that are missing, and corrections."""

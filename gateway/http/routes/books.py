@@ -1,4 +1,4 @@
-"""/v1/books: audiobooks that a gateway makes of documents, and corrections of their sentences."""
+"""/v1/books: audiobooks that a gateway makes of documents."""
 
 import asyncio
 import hashlib
@@ -14,8 +14,6 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.book.making.book_cast import chapter_narrators
-from gateway.book.making.sentence_address import SentenceChange, corrections_of, find_chapter, has_speech
-from gateway.book.speak_chapters import corrections_done
 from gateway.cli.render.book_tables import plan_json
 from gateway.cli.render.speaker_table import planned_speakers
 from gateway.http.api_keys import Caller
@@ -27,7 +25,7 @@ from gateway.http.problems import HttpProblem, not_found
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.book_cards import book_card, plan_card
 from gateway.http.routes.job_body import parse_text_body, text_or_document
-from gateway.http.schemas.books import BookBody, BookCard, BookList, BookPlanCard, CorrectionBody, CorrectionsBody
+from gateway.http.schemas.books import BookBody, BookCard, BookList, BookPlanCard
 from gateway.http.schemas.ignored_fields import joined_warning
 from gateway.http.schemas.requested_pool import chosen_request
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS
@@ -69,7 +67,7 @@ async def create_book(
     book = await asyncio.to_thread(store.add, order, document, prepared.plan)
     context.books.wake()
     request.state.warning = order.warning
-    card = await _described(context, book)
+    card = await described_book(context, book)
     return JSONResponse(card.model_dump(), 202, {"location": f"/v1/books/{book.id}"})
 
 
@@ -97,22 +95,7 @@ async def list_books(
 @router.get("/v1/books/{book_id}", responses=LOOKUPS)
 async def get_book(book_id: BookId, context: ContextDep, caller: CallerDep) -> BookCard:
     """Get the state of a book: its chapters with the progress of each, time left, cost, warnings, gaps and files."""
-    return await _described(context, await own_book(context, caller, book_id))
-
-
-@router.post("/v1/books/{book_id}/corrections", status_code=202, responses=REFUSALS | LOOKUPS)
-async def correct_book(book_id: BookId, body: CorrectionsBody, context: ContextDep, caller: CallerDep) -> BookCard:
-    """Speak sentences again, with another text or another seed; all others keep their samples, and files follow.
-
-    A chapter can be corrected once it is spoken, also while others are. A later correction of a sentence replaces the
-    one before.
-    """
-    book = await own_book(context, caller, book_id)
-    for one in body.corrections:
-        _check_correction(one)
-    await asyncio.to_thread(_add_corrections, book, body)
-    context.books.wake()
-    return await _described(context, book)
+    return await described_book(context, await own_book(context, caller, book_id))
 
 
 @router.post("/v1/books/{book_id}/resume", status_code=202, responses=LOOKUPS)
@@ -121,7 +104,7 @@ async def resume_book(book_id: BookId, context: ContextDep, caller: CallerDep) -
     book = await own_book(context, caller, book_id)
     if await while_there(book, lambda: _set_pending_if_failed(book)):
         context.books.wake()
-    return await _described(context, book)
+    return await described_book(context, book)
 
 
 @router.delete("/v1/books/{book_id}", status_code=204, response_class=Response, responses=LOOKUPS)
@@ -163,7 +146,12 @@ def _no_book(book_id: str) -> HttpProblem:
     return not_found(f"no book {book_id[:64]!r}: it was never accepted, or it is deleted")
 
 
-async def _described(context: GatewayContext, book: BookFolder) -> BookCard:
+async def described_book(context: GatewayContext, book: BookFolder) -> BookCard:
+    """The card of a book.
+
+    Raises:
+        HttpProblem: the book was removed meanwhile.
+    """
     return await while_there(book, lambda: book_card(book, context.producer.redis, context.prices))
 
 
@@ -253,41 +241,9 @@ def _latest_books(context: GatewayContext, user: str, most: int) -> list[BookCar
     return cards
 
 
-def _check_correction(one: CorrectionBody) -> None:
-    """Refuse what is no correction.
-
-    Raises:
-        HttpProblem: it names neither a text nor another take, or both; or the text has nothing to speak.
-    """
-    if bool(one.text) == one.again:
-        message = f"sentence {one.sentence}: expected either text, to be spoken instead, or again: true"
-        raise HttpProblem(400, "bad_input", message, param="text")
-    if one.text and not has_speech(one.text):
-        raise HttpProblem(400, "empty_text", f"sentence {one.sentence}: the text has nothing to speak", param="text")
-
-
 def _set_pending_if_failed(book: BookFolder) -> bool:
     with book.changing():
         outcome = book.outcome()
         if is_failed := outcome is not None and outcome.state == FAILED:
             book.set_pending()
         return is_failed
-
-
-def _add_corrections(book: BookFolder, body: CorrectionsBody) -> None:
-    """Keep corrections, which a run will speak.
-
-    Raises:
-        HttpProblem: a chapter is not spoken yet.
-        BadInput: there is no such sentence.
-    """
-    with book.changing():
-        project = book.project
-        plan = book.plan().plan.with_corrections(project.read_corrections())
-        for one in body.corrections:
-            chapter, _ = find_chapter(plan, one.sentence)
-            if corrections_done(chapter, project) is None:
-                raise HttpProblem(409, "not_spoken", f"chapter {chapter.number} is not spoken yet")
-        changes = [SentenceChange(one.sentence, one.text, one.again) for one in body.corrections]
-        project.add_corrections(corrections_of(plan, project, changes))
-        book.set_pending()

@@ -104,6 +104,16 @@ class CorrectionsBody(BaseModel):
     corrections: list[CorrectionBody] = Field(min_length=1, max_length=MOST_CORRECTIONS)
 
 
+class BookChangeBody(BaseModel):
+    """A change of a book after it was sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    chapter_voices: Annotated[list[str], Items] = Field(
+        min_length=1, max_length=1_000, description="narrators of chapters, such as 3=alto,5-7=bass; 3= for the book's"
+    )
+
+
 class BookCost(BaseModel):
     """The price of the characters that engines are sent, about: what a cache has costs nothing, a retry more."""
 

@@ -202,6 +202,7 @@ def test_users_see_their_own_books_and_know_their_cost(system: RealSystem, tmp_p
         for method, path, body in (
             ("GET", "", None), ("DELETE", "", None), ("GET", "/files/Harbour.m4b", None), ("GET", "/chapters/1", None),
             ("GET", "/chapters/1/audio", None), ("POST", "/corrections", correction), ("POST", "/resume", None),
+            ("PATCH", "", {"chapter_voices": ["1=alto"]}),
         ):  # fmt: skip
             assert ben.request(method, f"/v1/books/{book}{path}", json=body).status_code == 404, (method, path)
         other = ended(ben, make(ben, SEA)["id"])
