@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 from gateway.book.book_project import BookProject
 
 POLL_S = 0.02
+ENTRY_POINT = "from gateway.cli.entry_point import main; main()"  #: as the console script: it forks its processes
 COMPLETE = 1 << 40  #: a complete chapter counts for more than any journal
 
 
@@ -27,7 +28,7 @@ class BookCommand:
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start the command; it prints its summary as JSON."""
-        command = (sys.executable, "-P", "-m", "gateway.cli.main", "book", str(self.source), "-o", str(self.output))
+        command = (sys.executable, "-P", "-c", ENTRY_POINT, "book", str(self.source), "-o", str(self.output))
         return subprocess.Popen([*command, *self.options, "--json", "--quiet"], stdout=subprocess.PIPE)
 
     @property
@@ -88,12 +89,14 @@ def processes(root: int) -> dict[str, int]:
 
 
 def _role(process: psutil.Process, root: int) -> str:
-    words = " ".join(process.cmdline())
-    if "redis.sock" in words:
-        return "Redis"
-    if "reassembler" in words:
-        return "reassembler"
-    return "supervisor" if process.ppid() == root else "worker"
+    """The role of a child by its output: a forked one has the command line of its parent."""
+    try:
+        log = Path(f"/proc/{process.pid}/fd/1").readlink().stem
+    except OSError:  # it has ended
+        log = ""
+    if log == "worker":
+        return "supervisor" if process.ppid() == root else "worker"
+    return {"redis": "Redis"}.get(log, log)
 
 
 def _n_lines(path: Path) -> int:

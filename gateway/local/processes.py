@@ -4,11 +4,15 @@ Reassemblers and workers are forked where that is possible: this process imports
 """
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +38,9 @@ FORKED = {"reassembler.main": "reassembler.main", "workers": "workers.__main__"}
 READY_S = 120.0  #: a large model on a slow disk
 FAST_STOP_S = 0.5  #: for children whose work is no longer needed
 RETURN_S = 5.0  #: beyond SERIATIM_WORKER_DRAIN_S, for a worker to return unfinished sentences to its pool
+RESTARTS = 5  #: of one child that signals end, as the kernel's do where memory is short; more of them are no accident
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,11 @@ class WorkerPlan:
 
 @dataclass(slots=True)
 class LocalSystem:
-    """Child processes, and the settings with which they are reached."""
+    """Child processes, and the settings with which they are reached.
+
+    A child of a disposable system that a signal has killed is started again: its leases and the state in Redis bring
+    back what it had in hand. All else that ends a child ends the system.
+    """
 
     settings: Settings
     folder: Path  #: for their logs
@@ -74,21 +85,27 @@ class LocalSystem:
     children: dict[str, ChildProcess] = field(default_factory=dict)
     disposable: bool = False  #: nothing of the system is needed any more when it is closed
     environment: Mapping[str, str] = field(default_factory=dict)  #: of the children, besides inherited and settings
+    commands: dict[str, tuple[str, Sequence[str]]] = field(default_factory=dict)  #: of the children: module, arguments
+    restarts: Counter[str] = field(default_factory=Counter)  #: of each child
+    starter: ThreadPoolExecutor | None = None  #: its thread lives on: a child dies with the thread that started it
+    closed: bool = False  #: no child starts any more
+    lock: threading.RLock = field(default_factory=threading.RLock)  #: several threads look after the children
 
     def start_child(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
         """Start a child with its output in a log file; it gets no Ctrl-C, so that this process ends all in order."""
+        self.commands[name] = module, arguments
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
         environment = inherited | self.settings.to_env() | dict(self.environment)
         if module in FORKED and can_fork():
             plan = ForkPlan(FORKED[module], arguments, environment, self.folder / f"{name}.log", new_session=True)
             self.children[name] = fork_process(plan)
             return
-        with (self.folder / f"{name}.log").open("wb") as log:
+        with (self.folder / f"{name}.log").open("ab" if self.restarts[name] else "wb") as output:
             self.children[name] = subprocess.Popen(
                 python_command(module, *arguments),
                 env=environment,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=dies_with_parent(signal.SIGKILL),  # leases and the sweep recover their sentences
@@ -118,20 +135,35 @@ class LocalSystem:
         )
 
     def check_children(self) -> None:
-        """Check that all children run.
+        """Check that all children run, and start those again that may be (see the class).
 
         Raises:
             EngineUnavailable, Misconfigured: a child ended; the message gives the reason from its log.
         """
-        self.check_redis()
-        for name, child in self.children.items():
+        with self.lock:
+            if not self.closed:
+                self.check_redis()
+                self._check_children()
+
+    def _check_children(self) -> None:
+        for name, child in list(self.children.items()):
             status = child.poll()
-            if status is not None:
+            if status is not None and not self._restart(name, status):
                 reason = _failure_reason(self.read_log(name)) or f"it ended with status {status}"
                 kind = EngineUnavailable if name.startswith("worker") else Misconfigured
                 raise kind(
                     f"{name} did not start: {reason}" if status == ExitCode.CANNOT_START else f"{name} ended: {reason}"
                 )
+
+    def _restart(self, name: str, status: int) -> bool:
+        """Start a child again that has ended with `status`, if it may be; returns whether it was."""
+        if not self.disposable or status >= 0 or self.restarts[name] >= RESTARTS:
+            return False
+        self.restarts[name] += 1
+        log.warning("child process was killed; restarted", extra={"child": name, "status": status})
+        self.starter = self.starter or ThreadPoolExecutor(1, thread_name_prefix="starter of children")
+        self.starter.submit(self.start_child, name, *self.commands[name]).result()
+        return True
 
     def check_redis(self) -> None:
         """Check that the embedded Redis runs.
@@ -144,6 +176,8 @@ class LocalSystem:
 
     def close(self, *, fast_stop: bool = False) -> None:
         """Stop all children in order: workers finish their sentences first, Redis ends last."""
+        with self.lock:
+            self.closed = True
         worker_drain_s = max(self.settings.worker_drain_s, self.settings.http_drain_s)
         timeout_s = FAST_STOP_S if fast_stop or self.disposable else worker_drain_s + RETURN_S
         running = [child for _, child in sorted(self.children.items(), reverse=True) if child.poll() is None]
@@ -161,6 +195,8 @@ class LocalSystem:
                 child.wait()
         if self.redis is not None:
             self.redis.close()
+        if self.starter:
+            self.starter.shutdown()
 
     def __enter__(self) -> Self:
         return self
