@@ -30,7 +30,7 @@ class BookOrder:
     captions: Sequence[str] = ()
     loudness_lufs: float | None = None
     room_tone_db: float | None = None
-    codec: str = ""  #: of an MP4 file; "": that of the format
+    codec: str = ""  #: of MP4 files; "": that of the format
     chapter_voices: Mapping[int, str] = field(default_factory=dict)  #: narrators of chapters, by number
     chapters: str = ""  #: numbers, such as 1-3,7-
     include: Sequence[str] = ()
@@ -92,6 +92,6 @@ def prepare_book(order: BookOrder, document: Document, files: Path, own: Lexicon
 def _output(order: BookOrder, plan: BookPlan, files: Path) -> BookOutput:
     captions = tuple(dict.fromkeys(order.captions))
     if order.layout == "chapters":
-        return BookOutput(files, order.format_name, OutputKind.CHAPTERS, captions)
+        return BookOutput(files, order.format_name, OutputKind.CHAPTERS, captions).with_codec(order.codec)
     path = files / f"{safe_name(plan.title)}.{order.format_name}"
     return BookOutput(path, order.format_name, OutputKind.ONE_FILE, captions).with_codec(order.codec)

@@ -55,7 +55,7 @@ class BookBody(SpeechOptions):
     webhook: str | None = Field(
         None, max_length=2_000, description="an https URL that a signed message is posted to when the book has ended"
     )
-    codec: Codec | None = Field(None, description="of an M4B or M4A file; default: aac")
+    codec: Codec | None = Field(None, description="of M4B and M4A files; default: aac")
     chapter_voices: Annotated[list[str], Items] = Field(
         [], max_length=1_000, description="narrators of chapters, such as 3=alto,5-7=bass; default: the voice"
     )
@@ -70,8 +70,8 @@ class BookBody(SpeechOptions):
         if self.format and self.format not in known:
             allowed = ", ".join(name for name in BOOK_FORMATS if name in known)
             raise ValueError(f"format {self.format} of layout {self.layout}: expected one of {allowed}")
-        if self.codec and (self.layout != "book" or self.format_name not in MP4_FORMATS):
-            raise ValueError(f"codec: it is for {' and '.join(MP4_FORMATS)} of layout book")
+        if self.codec and self.format_name not in MP4_FORMATS:
+            raise ValueError(f"codec: it is for {' and '.join(MP4_FORMATS)}, not for {self.format_name}")
         if self.captions and self.format == "epub":
             raise ValueError("captions: an EPUB has its text with its times inside")
         return self

@@ -108,6 +108,8 @@ def test_files_have_ranges(client: httpx2.Client, made: dict[str, Any]) -> None:
 def test_each_chapter_may_be_a_file(client: httpx2.Client) -> None:
     card = ended(client, make(client, BOOK, layout="chapters", format="FLAC", chapters="2")["id"])
     assert [file["name"] for file in card["files"]] == ["01 - Sea.flac"]
+    card = ended(client, make(client, BOOK, layout="chapters", format="m4a", codec="Opus", chapters="2")["id"])
+    assert b"Opus" in file_of(client, card["id"], "01 - Sea.m4a")[:20_000]
 
 
 def test_a_chapter_has_its_own_narrator_and_the_file_its_codec(client: httpx2.Client) -> None:
@@ -157,7 +159,8 @@ def test_a_cast_is_json_in_a_form(client: httpx2.Client) -> None:
         ({"voice": "nobody"}, "unknown voice 'nobody'"),
         ({"chapter_voices": "1=nobody"}, "unknown voice 'nobody'"),
         ({"chapter_voices": "7=alto"}, "no chapters 7 in a document of 2 chapters"),
-        ({"codec": "opus", "format": "mp3"}, "codec: it is for m4b and m4a of layout book"),
+        ({"codec": "opus", "format": "mp3"}, "codec: it is for m4b and m4a, not for mp3"),
+        ({"codec": "opus", "layout": "chapters"}, "codec: it is for m4b and m4a, not for mp3"),
         ({"model": "nowhere"}, "no model 'nowhere'"),
         ({"colour": "red"}, "colour:"),
     ],
