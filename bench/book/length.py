@@ -28,6 +28,7 @@ LIMIT_CHARS = 400  #: of its sentences
 CHUNK_MS = 60_000  #: a sentence in two chunks, as of engines that do not stream
 QUARTERS = 4
 KILLED_AT = 0.9  #: of the sentences
+KILLED_AT_BYTES = 1 << 20  #: of the M4B, which is joined from its encoded chapters
 CHAPTER_S = 2400  #: 40 minutes
 
 
@@ -95,14 +96,12 @@ def _resume(command: BookCommand, book: LongBook) -> None:
         book.resumed_s = time.monotonic() - started_s
         new = command.project.folder / "book.m4b.new"
         _expect(new.exists, process)
-        whole = book.hours * 3600 * 8000  # bytes, at 64 kbit/s
-        with watched(process.pid) as peak:
-            _expect(lambda: new.stat().st_size > whole / 2, process)
-        book.writing_mb = peak.mb
+        _expect(lambda: new.stat().st_size > KILLED_AT_BYTES, process)
         process.kill()
     started_s = time.monotonic()
-    summary = finish(command.start())
-    book.written_again_s = time.monotonic() - started_s
+    with command.start() as process, watched(process.pid) as peak:
+        summary = finish(process)
+    book.written_again_s, book.writing_mb = time.monotonic() - started_s, peak.mb
     book.hours = float(summary["audio_s"]) / 3600
     book.n_sentences = sum(chapter["sentences"] for chapter in summary["chapters"])
     book.opened = _opened(command.output)

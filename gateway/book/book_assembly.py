@@ -1,17 +1,16 @@
-"""The assembly of a book: its spoken chapters, in order, as one file."""
+"""The assembly of a book: its spoken chapters, in order, and what its files are made from."""
 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, chain
 from pathlib import Path
 from typing import Self
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
 from gateway.book.chapter_samples import chapter_samples
-from seriatim.audio.audiobook_file import BOOK_FORMATS, open_book_file
-from seriatim.audio.book_tags import BookTags, ChapterMark
+from seriatim.audio.audiobook_file import BOOK_FORMATS
+from seriatim.audio.book_tags import BookTags
 from seriatim.audio.cover_image import usable_cover
 from seriatim.audio.encoder import Encoder
 from seriatim.audio.output_file import translate_write_errors
@@ -53,15 +52,6 @@ def chapter_audio(project: BookProject, chapter: SpokenChapter) -> Iterator[byte
     return chapter_samples(project.audio(chapter.plan.key), chapter.record.n_samples)
 
 
-def chapter_marks(chapters: Sequence[SpokenChapter]) -> list[ChapterMark]:
-    """The chapters of a file that holds all of them, one after another."""
-    ends = list(accumulate(chapter.record.n_samples for chapter in chapters))
-    return [
-        ChapterMark(chapter.plan.title, start, end)
-        for chapter, start, end in zip(chapters, [0, *ends], ends, strict=False)
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class BookAssembly:
     """A book whose chapters are all spoken, with everything that its files are made from."""
@@ -100,20 +90,6 @@ class BookAssembly:
         return audio if self.room_tone_db is None else with_room_tone(audio, self.rate_hz, self.room_tone_db)
 
 
-def write_audiobook(assembly: BookAssembly, output: Path, format_name: str) -> None:
-    """Write the book as one file with chapters, which gets its name when it is complete.
-
-    Raises:
-        Unwritable: no permission, or the disk is full.
-        BadInput: a file of the project is damaged.
-    """
-    new = assembly.project.folder / f"book.{format_name}.new"
-    marks = chapter_marks(assembly.chapters)
-    encoder = open_book_file(str(new), format_name, assembly.rate_hz, assembly.tags, marks)
-    audio = chain.from_iterable(assembly.chapter_audio(chapter, format_name) for chapter in assembly.chapters)
-    replace_when_complete(encoder, audio, new, output)
-
-
 def replace_when_complete(encoder: Encoder, audio: Iterator[bytes], new: Path, output: Path) -> None:
     """Encode all of the audio into the file `new`, and give it the name `output` when it is durable.
 
@@ -128,6 +104,15 @@ def replace_when_complete(encoder: Encoder, audio: Iterator[bytes], new: Path, o
     except BaseException:
         encoder.discard()
         raise
+    make_durable(new, output)
+
+
+def make_durable(new: Path, output: Path) -> None:
+    """Give a file that is complete the name `output`, once it is on the disk.
+
+    Raises:
+        Unwritable: no permission, or the disk is full.
+    """
     with translate_write_errors(str(output)):
         with new.open("rb") as written:
             os.fsync(written.fileno())

@@ -1,6 +1,6 @@
 """Captions of a book: its sentences with their times in a file, as SubRip or WebVTT."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from gateway.book.book_assembly import BookAssembly, SpokenChapter
 from gateway.book.book_output import BookOutput
@@ -11,26 +11,25 @@ from seriatim.audio.output_file import translate_write_errors
 _WRITERS = {"vtt": format_vtt, "srt": format_srt}  #: by `CAPTION_FORMATS`
 
 
-def caption_text(chapters: Iterable[SpokenChapter], format_name: str) -> str:
-    """The captions of a file that holds these chapters, one after another."""
-    return _WRITERS[format_name](sentence_spans(chapters))
+def caption_text(chapters: Sequence[SpokenChapter], starts_s: Sequence[float], format_name: str) -> str:
+    """The captions of a file that holds these chapters, which begin at these times in it."""
+    return _WRITERS[format_name](sentence_spans(chapters, starts_s))
 
 
-def sentence_spans(chapters: Iterable[SpokenChapter]) -> Iterator[SentenceSpan]:
-    """The sentences with audio, numbered from 0 on; their times count from the beginning of the first chapter."""
-    seq, chapter_s = 0, 0.0
-    for chapter in chapters:
+def sentence_spans(chapters: Sequence[SpokenChapter], starts_s: Sequence[float]) -> Iterator[SentenceSpan]:
+    """The sentences with audio, numbered from 0 on; their times count from the beginning of the file."""
+    seq = 0
+    for chapter, chapter_s in zip(chapters, starts_s, strict=True):
         record = chapter.record
         for text, (start, end) in zip(record.texts, record.spans(), strict=True):
             if end > start:
                 start_s, end_s = (round(chapter_s + at / record.rate_hz, 3) for at in (start, end))
                 yield SentenceSpan(seq, start_s, end_s, text)
             seq += 1
-        chapter_s += record.duration_s
 
 
-def write_captions(assembly: BookAssembly, output: BookOutput) -> None:
-    """Write the captions of a book in one file beside it.
+def write_captions(assembly: BookAssembly, output: BookOutput, starts_s: Sequence[float]) -> None:
+    """Write the captions of a book in one file beside it; `starts_s`: where its chapters begin.
 
     Raises:
         Unwritable: no permission, or the disk is full.
@@ -39,5 +38,5 @@ def write_captions(assembly: BookAssembly, output: BookOutput) -> None:
         path = output.caption_path(format_name)
         new = assembly.project.folder / f"book.{format_name}.new"
         with translate_write_errors(str(path)):
-            new.write_text(caption_text(assembly.chapters, format_name), "utf-8")
+            new.write_text(caption_text(assembly.chapters, starts_s, format_name), "utf-8")
             new.replace(path)

@@ -1,11 +1,11 @@
 """The loudness of a book: measured chapter by chapter, once; all chapters get one gain, and keep their relation."""
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from gateway.book.book_assembly import BookAssembly, SpokenChapter, chapter_audio
 from gateway.book.book_project import BookProject
+from gateway.output.all_cores import run_on_all_cores
 from seriatim.audio.loudness import BlockLoudnessMeter, integrated_loudness
 
 GAIN_STEPS_PER_DB = 10  #: so that a change of one chapter seldom changes the files of the others
@@ -18,8 +18,8 @@ def gain_to(assembly: BookAssembly, target_lufs: float) -> float:
     Raises:
         BadInput: a file of the project is damaged.
     """
-    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="loudness") as executor:
-        histograms = list(executor.map(lambda chapter: _histogram(assembly.project, chapter), assembly.chapters))
+    calls = (partial(measure_loudness, assembly.project, chapter) for chapter in assembly.chapters)
+    histograms = run_on_all_cores(calls, "loudness")
     loudness = integrated_loudness(histograms)
     if math.isinf(loudness):
         return 0.0
@@ -27,8 +27,13 @@ def gain_to(assembly: BookAssembly, target_lufs: float) -> float:
     return min(gain, LARGEST_GAIN_DB)
 
 
-def _histogram(project: BookProject, chapter: SpokenChapter) -> dict[int, int]:
-    """The loudness of a chapter's blocks, measured once and kept."""
+def measure_loudness(project: BookProject, chapter: SpokenChapter) -> dict[int, int]:
+    """The loudness of a chapter's blocks, by `BlockLoudnessMeter`: measured once, and kept.
+
+    Raises:
+        BadInput: a file of the project is damaged.
+        Unwritable: the disk is full, for instance.
+    """
     key = chapter.plan.key
     if (known := project.read_loudness(key)) is not None:
         return known

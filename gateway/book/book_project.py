@@ -8,6 +8,7 @@
     OUT.project/chapters/KEY.flac     the audio of a chapter, complete
     OUT.project/chapters/KEY.json     its sentences: texts, and where each ends; written before the audio gets its name
     OUT.project/chapters/KEY.gaps     sentences that could not be spoken, a line each
+    OUT.project/chapters/KEY.*.m4a    the same as AAC (`gateway.book.one_file.encoded_chapters`)
     OUT.project/chapters/KEY.loudness a histogram of its loudness, once it is measured
     OUT.project/chapters/KEY.flac.part*  a chapter that is being spoken, or that an interrupted run has left
 

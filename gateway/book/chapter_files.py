@@ -8,15 +8,15 @@ does not know are never touched, unless a chapter's file has the same name.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gateway.book.book_assembly import BookAssembly, SpokenChapter, replace_when_complete
 from gateway.book.book_output import BookOutput, safe_name
 from gateway.book.companion_files import companion_files
+from gateway.output.all_cores import run_on_all_cores
 from seriatim.audio.audiobook_file import open_book_file
 from seriatim.audio.book_tags import BookTags
 from seriatim.audio.output_file import translate_write_errors
@@ -90,14 +90,10 @@ def _write_all(assembly: BookAssembly, folder: Path, encoding: str, files: Seque
         done[file.name] = file.fingerprint
 
     done = assembly.project.read_files()
-    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="chapter file") as executor:
-        calls = [executor.submit(write, file) for file in files]
-        try:
-            for call in calls:
-                call.result()
-        finally:
-            executor.shutdown(cancel_futures=True)
-            assembly.project.write_files(dict(done))
+    try:
+        run_on_all_cores((partial(write, file) for file in files), "chapter file")
+    finally:
+        assembly.project.write_files(dict(done))
 
 
 def remove_files(folder: Path, names: Iterable[str]) -> None:

@@ -45,7 +45,7 @@ def caption_name(audio_name: str, caption_format: str) -> str:
 
 
 def _captions(chapter: SpokenChapter, caption_format: str) -> bytes:
-    return caption_text([chapter], caption_format).encode()
+    return caption_text([chapter], [0.0], caption_format).encode()
 
 
 def _feed(assembly: BookAssembly, folder: Path, output: BookOutput, tracks: Mapping[str, SpokenChapter]) -> bytes:

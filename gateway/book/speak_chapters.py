@@ -30,6 +30,7 @@ class ChapterSpeech:
     speak: Callable[[SpeakRun], RunSummary]  #: speaks a text into the output of a run
     voices: Mapping[str, str] = field(default_factory=dict)  #: of speakers whom the cast does not name
     jobs: RunningJobs = field(default_factory=RunningJobs)  #: `stop` ends all of them
+    on_chapter: Callable[[PlannedChapter], object] = lambda _: None  #: called when a chapter is spoken, by its thread
 
     def arguments_of(self, chapter: PlannedChapter) -> SpeakArguments:
         """The arguments of a chapter."""
@@ -80,6 +81,7 @@ def speak_chapters(
                 run = SpeakRun(whole, again, shown, on_gap=again.add_gap, on_job=add_job, edit=again.edit)
                 summaries.append(speech.speak(run))
         shown.complete()
+        speech.on_chapter(chapter)
         return summaries
 
     calls = [partial(speak, *each) for each in zip(chapters, progress, strict=True)]

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.container import OutputContainer
 from av.stream import Disposition
 
 from seriatim.audio.book_tags import BookTags, ChapterMark, cover_type
@@ -28,7 +29,7 @@ from seriatim.audio.resampler import ResamplingEncoder
 from seriatim.errors import BadInput
 
 _FRONT_COVER = 3  #: the type of a picture
-STEP_MS = 200  #: fed to an encoder at once; the 40 of streams, for little memory each, take a tenth more time
+STEP_MS = 1000  #: fed to an encoder at once; the 40 of streams, for little memory each, take a tenth more time
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,7 @@ class AudiobookFile:
         self._path, self._step = path, rate_hz * STEP_MS // 1000
         with translate_write_errors(path):
             self._muxer = Muxer(path, book_format.codec, rate_hz, "")
-            container = self._muxer.container
-            container.metadata.update(tags.metadata() | dict(book_format.metadata or {}))
-            if chapters:
-                container.set_chapters([_chapter(i, mark, rate_hz) for i, mark in enumerate(chapters)])
-            if tags.cover and book_format.cover_comment:
-                container.metadata["METADATA_BLOCK_PICTURE"] = _picture_block(tags.cover)
-            elif tags.cover:
-                self._add_cover(tags.cover)
+            describe_file(self._muxer.container, book_format, rate_hz, tags, chapters)
 
     def write(self, pcm: bytes) -> None:
         """Write more audio.
@@ -131,19 +125,6 @@ class AudiobookFile:
         """Free the encoder; the file stays incomplete."""
         with contextlib.suppress(OSError):
             self._muxer.discard()
-
-    def _add_cover(self, cover: bytes) -> None:
-        try:
-            with av.open(io.BytesIO(cover), "r") as image:
-                stream = self._muxer.container.add_stream_from_template(image.streams.video[0])
-                stream.disposition = Disposition.attached_pic
-                stream.metadata["comment"] = "Cover (front)"  # by which FFmpeg finds the type of a picture in FLAC
-                packet = next(image.demux(video=0))
-                packet.stream = stream
-                packet.pts = packet.dts = 0
-                self._muxer.container.mux(packet)
-        except (av.InvalidDataError, ValueError, IndexError, StopIteration) as error:
-            raise BadInput(f"the cover is not an image that a file can hold: {error}") from None
 
 
 class Mp3BookFile:
@@ -185,6 +166,37 @@ class Mp3BookFile:
         self._encoder.discard()
         with contextlib.suppress(OSError):  # `close` failed after it had closed
             os.close(self._fd)
+
+
+def describe_file(
+    container: OutputContainer, book_format: BookFormat, rate_hz: int, tags: BookTags, chapters: Sequence[ChapterMark]
+) -> None:
+    """Give a file, whose audio stream is there and empty, its tags, chapters and cover.
+
+    Raises:
+        BadInput: the cover is not an image that the file can hold.
+    """
+    container.metadata.update(tags.metadata() | dict(book_format.metadata or {}))
+    if chapters:
+        container.set_chapters([_chapter(i, mark, rate_hz) for i, mark in enumerate(chapters)])
+    if tags.cover and book_format.cover_comment:
+        container.metadata["METADATA_BLOCK_PICTURE"] = _picture_block(tags.cover)
+    elif tags.cover:
+        _add_cover(container, tags.cover)
+
+
+def _add_cover(container: OutputContainer, cover: bytes) -> None:
+    try:
+        with av.open(io.BytesIO(cover), "r") as image:
+            stream = container.add_stream_from_template(image.streams.video[0])
+            stream.disposition = Disposition.attached_pic
+            stream.metadata["comment"] = "Cover (front)"  # by which FFmpeg finds the type of a picture in FLAC
+            packet = next(image.demux(video=0))
+            packet.stream = stream
+            packet.pts = packet.dts = 0
+            container.mux(packet)
+    except (av.InvalidDataError, ValueError, IndexError, StopIteration) as error:
+        raise BadInput(f"the cover is not an image that a file can hold: {error}") from None
 
 
 def _chapter(index: int, mark: ChapterMark, rate_hz: int) -> "av.container.Chapter":

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.book.book_assembly import BookAssembly, write_audiobook
+from gateway.book.book_assembly import BookAssembly
 from gateway.book.book_captions import write_captions
 from gateway.book.book_loudness import gain_to
 from gateway.book.book_output import BookOutput, OutputKind
@@ -11,6 +11,7 @@ from gateway.book.book_plan import BookPlan
 from gateway.book.book_project import BookProject
 from gateway.book.chapter_files import write_chapter_files
 from gateway.book.making.book_form import BookForm
+from gateway.book.one_file.audiobook import write_audiobook
 from gateway.book.read_along.read_along_file import write_read_along
 
 
@@ -38,6 +39,6 @@ def _write_files(assembly: BookAssembly, output: BookOutput) -> Path:
     if output.format_name == "epub":
         write_read_along(assembly, output.path)
     else:
-        write_audiobook(assembly, output.path, output.encoding)
-    write_captions(assembly, output)
+        starts_s = write_audiobook(assembly, output.path, output.encoding)
+        write_captions(assembly, output, starts_s)
     return output.path

@@ -8,13 +8,14 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from gateway.book.book_assembly import BookAssembly, replace_when_complete
 from gateway.book.read_along.read_along_chapter import ReadAlongChapter
 from gateway.book.read_along.read_along_package import CONTAINER, STYLE, ReadAlongPackage
+from gateway.output.all_cores import run_on_all_cores
 from seriatim.audio.audiobook_file import open_book_file
 from seriatim.audio.book_tags import cover_name
 from seriatim.audio.output_file import translate_write_errors
@@ -55,13 +56,7 @@ def _encode_all(assembly: BookAssembly, chapters: list[ReadAlongChapter], folder
         encoder = open_book_file(str(new), AUDIO_FORMAT, assembly.rate_hz, tags)
         replace_when_complete(encoder, assembly.chapter_audio(one.chapter, AUDIO_FORMAT), new, _encoded(folder, one))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="read-along") as executor:
-        calls = [executor.submit(encode, one) for one in chapters]
-        try:
-            for call in calls:
-                call.result()
-        finally:
-            executor.shutdown(cancel_futures=True)
+    run_on_all_cores((partial(encode, one) for one in chapters), "read-along")
 
 
 def _write_archive(new: Path, assembly: BookAssembly, chapters: list[ReadAlongChapter], folder: Path) -> None:

@@ -21,6 +21,7 @@ from gateway.book.making.book_cast import book_voices, chapter_narrators, plan_w
 from gateway.book.making.book_cost import PoolPrice, RunCost, pool_prices
 from gateway.book.making.book_form import BookForm
 from gateway.book.making.write_book import write_book
+from gateway.book.one_file.chapter_preparation import ChapterPreparation
 from gateway.book.renamed_book import rename_project
 from gateway.book.speak_chapters import ChapterSpeech, speak_chapters, speech_estimates, unspoken
 from gateway.cli import parser as args
@@ -179,8 +180,9 @@ def make_book(
             project.write_voices(arguments.voices)
         plan = plan.with_corrections(project.add_corrections(changes))
         missing = unspoken(plan, project)
-        spoken_ms = _speak_missing(missing, arguments, settings, project) if missing else 0.0
         form = BookForm(output, arguments.speech.request.voice, arguments.loudness_lufs, arguments.room_tone_db)
+        with ChapterPreparation(plan, project, form) as preparation:
+            spoken_ms = _speak_missing(missing, arguments, settings, preparation) if missing else 0.0
         assembly, path = write_book(plan, project, form)
     wall_s = time.monotonic() - started_s
     return BookSummary(
@@ -189,17 +191,18 @@ def make_book(
 
 
 def _speak_missing(
-    chapters: list[PlannedChapter], arguments: BookArguments, settings: Settings, project: BookProject
+    chapters: list[PlannedChapter], arguments: BookArguments, settings: Settings, preparation: ChapterPreparation
 ) -> float:
     """Speak the chapters that are missing; returns the duration of what was spoken in ms."""
-    console = Console(stderr=True, quiet=arguments.speech.quiet)
+    console, project = Console(stderr=True, quiet=arguments.speech.quiet), preparation.project
     price, estimates = _price(arguments, settings), speech_estimates(chapters, project)
     parts = [spoken_ms / max(1, one.estimated_ms) for one, (_, spoken_ms) in zip(chapters, estimates, strict=True)]
     characters = sum(len(one.text) * min(1.0, part) for one, part in zip(chapters, parts, strict=True))
     with BookProgress(console, estimates, cost=RunCost(price, round(characters)) if price else None) as progress:
         try:
             with open_system(arguments.speech, settings) as system:
-                speech = ChapterSpeech(arguments.speech, partial(speak_text, system), arguments.voices)
+                speak = partial(speak_text, system)
+                speech = ChapterSpeech(arguments.speech, speak, arguments.voices, on_chapter=preparation.add)
                 runs = speak_chapters(chapters, project, speech, progress.chapters)
         except (SeriatimError, KeyboardInterrupt):
             progress.finish()

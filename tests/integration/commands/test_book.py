@@ -47,13 +47,14 @@ def test_a_book_has_its_chapters_cover_and_tags(tmp_path: Path) -> None:
     assert [chapter["tags"]["title"] for chapter in chapters] == ["Harbour", "Sea"]
     first_s = summary["chapters"][0]["audio_s"]
     assert float(chapters[0]["start_time"]) == 0
-    assert float(chapters[1]["start_time"]) == pytest.approx(first_s, abs=0.002)
-    assert float(chapters[1]["end_time"]) == pytest.approx(summary["audio_s"], abs=0.002)
+    frames_s = 2 * 1024 / 8000  #: a frame of silence behind a chapter, and its last one, filled up
+    assert first_s < float(chapters[1]["start_time"]) <= first_s + frames_s
+    assert summary["audio_s"] < float(chapters[1]["end_time"]) <= summary["audio_s"] + 2 * frames_s
     form = found["format"]
     tags = form["tags"]
     assert tags["major_brand"] == "M4B "
     assert (tags["title"], tags["artist"]) == ("The Harbour & the Sea", "Anna Berg, Ben Cole")
-    assert float(form["duration"]) == pytest.approx(summary["audio_s"], abs=0.2)
+    assert float(form["duration"]) == pytest.approx(float(chapters[1]["end_time"]), abs=0.2)
     streams = found["streams"]
     assert [stream["codec_name"] for stream in streams if stream["disposition"]["attached_pic"]] == ["png"]
     masters = set(master_audio(BookProject.of(str(out))).values())

@@ -62,7 +62,8 @@ def test_another_take_has_another_seed_each_time(tmp_path: Path) -> None:
     assert len({take[1] for take in takes}) == 3
     assert {(take[0], take[2]) for take in takes} == {(takes[0][0], takes[0][2])}
     first_s = sum(map(len, sentences(out, "Harbour"))) / 2 / 8000
-    assert float(probe(out)["chapters"][1]["start_time"]) == pytest.approx(first_s, abs=0.002)
+    start_s = float(probe(out)["chapters"][1]["start_time"])
+    assert first_s < start_s <= first_s + 2 * 1024 / 8000  # a frame of silence, and the last one, filled up
 
 
 @pytest.mark.thorough

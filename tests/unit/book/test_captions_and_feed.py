@@ -9,11 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gateway.book.book_assembly import BookAssembly, write_audiobook
+from gateway.book.book_assembly import BookAssembly
 from gateway.book.book_captions import caption_text, write_captions
 from gateway.book.book_output import BookOutput, OutputKind
 from gateway.book.book_project import BookProject
 from gateway.book.chapter_files import write_chapter_files
+from gateway.book.one_file.audiobook import write_audiobook
 from gateway.cli import parser as args
 from gateway.cli.commands.book import book_arguments
 from seriatim.errors import BadInput
@@ -46,8 +47,7 @@ def test_captions_of_one_file_have_the_sentences_of_all_chapters(
     assembly: BookAssembly, tmp_path: Path, caption_format: str
 ) -> None:
     output = BookOutput(tmp_path / "out.mp3", "mp3", OutputKind.ONE_FILE, (caption_format,))
-    write_audiobook(assembly, output.path, "mp3")
-    write_captions(assembly, output)
+    write_captions(assembly, output, write_audiobook(assembly, output.path, "mp3"))
     captions = tmp_path / f"out.{caption_format}"
     assert read_captions(captions) == [(0.0, 0.1), (0.1, 0.1), (0.2, 0.1), (0.3, 0.1)]
     assert float(probe(output.path)["format"]["duration"]) == pytest.approx(0.4, abs=0.15)
@@ -57,7 +57,7 @@ def test_captions_of_one_file_have_the_sentences_of_all_chapters(
 def test_a_sentence_without_audio_has_no_caption(assembly: BookAssembly) -> None:
     chapter = assembly.chapters[0]
     silent = replace(chapter, record=replace(chapter.record, ends=(0, 800)))
-    assert caption_text([silent], "vtt") == "WEBVTT\n\n1\n00:00:00.000 --> 00:00:00.100\nTwo.\n"
+    assert caption_text([silent], [0.0], "vtt") == "WEBVTT\n\n1\n00:00:00.000 --> 00:00:00.100\nTwo.\n"
 
 
 def test_each_chapter_of_a_folder_has_captions_until_they_are_asked_for_no_more(
