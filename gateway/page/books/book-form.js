@@ -7,6 +7,7 @@ import { postFile, randomKey } from "../api.js";
 import { clockFace } from "../durations.js";
 import { chosenVoice } from "../voices/voice-fields.js";
 import { costOf, newElement, rangesOf } from "./book-words.js";
+import { castFields, forgetCast, hasCast, newNarratorField, previewCast, setUpCastEditor, showCast } from "./cast-editor.js";
 
 const EXCLUDABLE = ["front", "back", "tables", "poems", "quotations"];
 const MAX_FILE_BYTES = 16 * 1024 * 1024; // the gateway's default limit
@@ -19,14 +20,16 @@ let planned = []; // the numbers of the chapters in the preview; empty: there is
 export function setUpBookForm({ onBook, announce, showNotice }) {
   $("file").addEventListener("change", ({ target }) => chooseFile(target.files[0], showNotice));
   acceptDroppedFiles(showNotice);
+  setUpCastEditor({ onError: showNotice });
   for (const id of ["notes", ...EXCLUDABLE.map((part) => `no-${part}`)]) $(id).addEventListener("change", forgetPlan);
   $("make").addEventListener("submit", (event) => {
     event.preventDefault();
-    send("/v1/books/plan", "Preview is ready.", (plan) => showPlan(plan));
+    const cast = previewCast();
+    send("/v1/books/plan", { ...fields(), cast }, "Preview is ready.", (plan) => showPlan(plan, cast));
   });
-  $("start").addEventListener("click", () => send("/v1/books", "The book is being made.", onBook));
+  $("start").addEventListener("click", () => send("/v1/books", fields(), "The book is being made.", onBook));
 
-  async function send(path, words, onAnswer) {
+  async function send(path, body, words, onAnswer) {
     if (!file) {
       $("file").focus();
       showNotice("There is no document yet.");
@@ -40,7 +43,7 @@ export function setUpBookForm({ onBook, announce, showNotice }) {
     for (const id of ["preview", "start"]) $(id).disabled = true;
     announce("Sent.");
     try {
-      onAnswer(await postFile(path, file, fields(), { "idempotency-key": randomKey() }));
+      await onAnswer(await postFile(path, file, body, { "idempotency-key": randomKey() }));
       announce(words);
     } catch (error) {
       $("refusal").textContent = error.message;
@@ -56,7 +59,7 @@ function fields() {
   const [layout, format] = $("form").value.split(" ");
   const left = chosenChapters();
   return {
-    ...chosenVoice(), speed: $("speed").value, layout, format, loudness: $("loudness").value,
+    ...chosenVoice(), ...castFields(left), speed: $("speed").value, layout, format, loudness: $("loudness").value,
     captions: $("captions").checked && format !== "epub" ? "vtt" : "", include: $("notes").checked ? "notes" : "",
     exclude: EXCLUDABLE.filter((part) => $(`no-${part}`).checked).join(","),
     chapters: left.length < planned.length ? rangesOf(left) : "",
@@ -74,6 +77,7 @@ function chooseFile(chosen, showNotice) {
   file = chosen;
   $("file-name").textContent = file.name;
   forgetPlan();
+  forgetCast();
   showNotice(`${file.name} is ready.`);
 }
 
@@ -94,11 +98,13 @@ function forgetPlan() {
   $("plan-chapters").replaceChildren();
 }
 
-function showPlan(plan) {
+async function showPlan(plan, cast) {
   const isPartial = chosenChapters().length < planned.length; // those that are left out stay in the list
-  if (isPartial) return showTotals(plan);
-  planned = plan.chapters.map(({ number }) => number);
-  $("plan-chapters").replaceChildren(...plan.chapters.map(newRow));
+  if (!isPartial) {
+    planned = plan.chapters.map(({ number }) => number);
+    $("plan-chapters").replaceChildren(...plan.chapters.map(newRow));
+  }
+  await showCast(plan, cast);
   showTotals(plan);
 }
 
@@ -107,7 +113,7 @@ function showTotals(plan) {
   const by = plan.authors.length ? ` by ${plan.authors.join(", ")}` : "";
   $("plan-title").textContent = plan.title + by;
   const voice = plan.voice ? `${plan.voice} of ${plan.model}` : plan.model;
-  const speakers = plan.speakers.length ? `${plan.speakers.length} voices` : "";
+  const speakers = hasCast() ? `${plan.speakers.length} voices` : "";
   $("plan-facts").textContent = [
     `${n} chapter${n === 1 ? "" : "s"}`, `about ${clockFace(plan.estimated_s)}`, voice, speakers,
     plan.cover ? "with a cover" : "", costOf(plan.cost),
@@ -123,6 +129,6 @@ function newRow(chapter) {
   Object.assign(box, { type: "checkbox", id: `chapter-${chapter.number}`, checked: true });
   const matter = chapter.matter ? ` (${chapter.matter} matter)` : "";
   label.append(box, newElement("span", `${chapter.number}. ${chapter.title}${matter}`));
-  row.append(label, newElement("span", `${chapter.words.toLocaleString("en")} words · ${clockFace(chapter.estimated_s)}`, "hint"));
+  row.append(label, newNarratorField(chapter), newElement("span", `${chapter.words.toLocaleString("en")} words · ${clockFace(chapter.estimated_s)}`, "hint"));
   return row;
 }

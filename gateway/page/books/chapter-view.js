@@ -4,6 +4,7 @@
  */
 
 import { key, postJson, request, requestJson } from "../api.js";
+import { ChapterVoice } from "./chapter-voice.js";
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
@@ -15,15 +16,17 @@ export class ChapterView {
   #spans = [];
   #current = null; // place of the sentence that sounds
   #url = "";
+  #awaited = ""; // the version that was replaced by one in another voice, which is not spoken yet
   #closed = new AbortController();
 
-  /** `onCorrected()`: a correction was accepted. */
+  /** `onCorrected()`: a correction, or another voice, was accepted. */
   constructor(book, number, { onCorrected, announce, showNotice }) {
     Object.assign(this, { book, number, onCorrected, announce, showNotice });
     const { signal } = this.#closed;
     reading.addEventListener("click", ({ target }) => this.#press(target.closest("[data-place]")), { signal });
     reading.addEventListener("keydown", (event) => this.#onKey(event), { signal });
     audio.addEventListener("timeupdate", () => this.#mark(), { signal });
+    this.voice = new ChapterVoice(book, number, { onChanged: () => this.#awaitVoice(), announce, showNotice, signal });
   }
 
   close() {
@@ -54,9 +57,15 @@ export class ChapterView {
     this.#press(span);
   }
 
-  /** Whether a correction is not spoken yet. */
+  /** Whether a correction, or another voice, is not spoken yet. */
   get isWaiting() {
-    return this.#chapter?.sentences.some(({ waiting }) => waiting) ?? false;
+    const isReplaced = this.#awaited !== "" && this.#awaited === this.#chapter?.version;
+    return isReplaced || (this.#chapter?.sentences.some(({ waiting }) => waiting) ?? false);
+  }
+
+  #awaitVoice() {
+    this.#awaited = this.#chapter.version;
+    this.onCorrected();
   }
 
   /** Sets the audio of the version; after a correction it stands where it was, at the same sentence. */

@@ -18,6 +18,7 @@ let view = null;
 let chapter = null;
 let doubts = null;
 let shownState = "";
+let shownCard = null;
 
 function openBook(id, number = 0) {
   view?.close();
@@ -26,6 +27,7 @@ function openBook(id, number = 0) {
   doubts = new DoubtList(id, { onSentence: openChapter, showNotice });
   view = new BookView(id, { onChapter: openChapter, onCard: showNews, announce, showNotice });
   shownState = "";
+  shownCard = null;
   showInUrl("book", id);
   view.watch().catch((error) => showNotice(error.message));
   if (number) openChapter(number);
@@ -40,6 +42,7 @@ function openChapter(number, address = "") {
   const opened = chapter;
   opened.load().then(() => {
     view.markChapter(number);
+    showNarrator();
     $("chapter").scrollIntoView({ block: "nearest" });
     if (address) opened.open(address);
     else $("chapter-title").focus({ preventScroll: true });
@@ -50,6 +53,10 @@ function closeChapter() {
   chapter?.close();
   chapter = null;
   showInUrl("chapter", "");
+}
+
+function showNarrator() {
+  if (chapter && shownCard) chapter.voice.show(shownCard).catch(() => {}); // the next news asks again
 }
 
 /** Follows what becomes of the open book; `card` is null once it is deleted. */
@@ -64,6 +71,8 @@ function showNews(card) {
     return;
   }
   view.markChapter(chapter?.number);
+  shownCard = card;
+  showNarrator();
   if (shownState && shownState !== card.state) doubts.refresh();
   shownState = card.state;
   if (chapter?.isWaiting) {
