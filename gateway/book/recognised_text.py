@@ -2,10 +2,14 @@
 
 It is compared letter by letter, since a recogniser writes words in its own way. Numbers that it writes in digits are
 read out first, as those of the text were. A run of letters that is not there, or that the text does not have, makes
-the sentence doubtful; single words that are heard wrongly do not.
+the sentence doubtful; single words that are heard wrongly do not. A run that is as short as `not` may be either: there
+the model says how probable it finds each word of the text in this audio, which is next to nothing for a word that is
+missing, or behind one that is surplus (decisions/0078).
 """
 
+from collections.abc import Callable
 from difflib import SequenceMatcher
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +21,15 @@ from seriatim.text.reading import read_sentence
 
 RATE_HZ = 16_000  #: what Whisper hears
 RUN_LETTERS = 8  #: in a row: a word or two; of 45 sentences by hibari, tiny.en missed 4 at most (decisions/0056)
+SHORT_RUN_LETTERS = 2  #: of the shortest words that are looked for
+#: of a token, where a short run counts: of good sentences 0.05 at least, and 0.02 at most where words are missing
+UNLIKELY = 0.03
+MEASURED_LANGUAGES = {"en"}  #: in which short runs count: how models are sure of others is not measured
+LONGEST_S = 30.0  #: of audio that a model hears at a time
 LEAST_RATIO = 0.5  #: of letters that are alike: of the same sentences 0.89, and of others in their place 0.33 at most
 JUDGED_LETTERS = 16  #: a heading of a word or two is heard wrongly now and then: nothing before it tells what it is
 _FULL_SCALE = 32768
+Samples = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
 class SpeechRecogniser:
@@ -44,32 +54,69 @@ class SpeechRecogniser:
 
     def doubts(self, text: str, pcm: bytes, rate_hz: int) -> tuple[str, ...]:
         """The reasons to doubt the audio of a text, s16le mono, by what is heard in it; () for most."""
-        return text_doubts(text, self._text(pcm, rate_hz), self._language or "en") if pcm else ()
-
-    def _text(self, pcm: bytes, rate_hz: int) -> str:
+        if not pcm:
+            return ()
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
+        samples, language = soxr.resample(samples, rate_hz, RATE_HZ), self._language or "en"
+        is_short = language in MEASURED_LANGUAGES and len(samples) <= LONGEST_S * RATE_HZ
+        probability = partial(self._least_probability, text, samples, language) if is_short else _certain
+        return text_doubts(text, self._text(samples), language, probability)
+
+    def _text(self, samples: Samples) -> str:
         segments, _ = self._model.transcribe(
-            soxr.resample(samples, rate_hz, RATE_HZ), language=self._language, beam_size=5, temperature=0.0,
-            condition_on_previous_text=False,
-        )  # fmt: skip
+            samples, language=self._language, beam_size=5, temperature=0.0, condition_on_previous_text=False
+        )
         return " ".join(segment.text.strip() for segment in segments)
 
+    def _least_probability(self, text: str, samples: Samples, language: str) -> float:
+        """The probability of the least probable token of a text in this audio, each behind those before it; 0..1."""
+        from faster_whisper.audio import pad_or_trim
+        from faster_whisper.tokenizer import Tokenizer
 
-def text_doubts(text: str, recognised: str, language: str) -> tuple[str, ...]:
-    """The reasons to doubt a sentence in which a recogniser heard another text."""
+        model = self._model
+        tokens = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
+        features = model.feature_extractor(samples)
+        sound = model.encode(pad_or_trim(features))
+        (found,) = model.model.align(
+            sound, tokens.sot_sequence, [tokens.encode(f" {text.strip()}")], features.shape[-1]
+        )
+        return float(min(found.text_token_probs, default=1.0))
+
+
+def _certain() -> float:
+    """The probability of a text that is not looked at."""
+    return 1.0
+
+
+def text_doubts(
+    text: str, recognised: str, language: str, probability: Callable[[], float] = _certain
+) -> tuple[str, ...]:
+    """The reasons to doubt a sentence in which a recogniser heard another text.
+
+    `probability`: of the least probable token of the text in that audio.
+    """
     expected, found = (_letters(read_sentence(one, language)) for one in (text, recognised))
     matcher = SequenceMatcher(None, expected, found, autojunk=False)
+    missing, surplus = _longest_runs(matcher)
+    run = max(missing, surplus)
+    if found and len(expected) >= JUDGED_LETTERS and matcher.ratio() < LEAST_RATIO:
+        doubt = "other words"
+    elif run >= RUN_LETTERS:
+        doubt = "words are missing" if missing >= surplus else "words are there that the text does not have"
+    elif run >= SHORT_RUN_LETTERS and probability() < UNLIKELY:
+        doubt = "a word is missing" if missing >= surplus else "a word is there that the text does not have"
+    else:
+        return ()
+    return (f"{doubt}; heard: {recognised!r}",)
+
+
+def _longest_runs(matcher: "SequenceMatcher[str]") -> tuple[int, int]:
+    """The longest runs of letters that are missing, and surplus."""
     missing = surplus = 0
     for _, start, end, found_start, found_end in matcher.get_opcodes():
         alike = min(end - start, found_end - found_start)
         missing, surplus = max(missing, end - start - alike), max(surplus, found_end - found_start - alike)
-    if found and len(expected) >= JUDGED_LETTERS and matcher.ratio() < LEAST_RATIO:
-        doubt = "other words"
-    elif max(missing, surplus) >= RUN_LETTERS:
-        doubt = "words are missing" if missing >= surplus else "words are there that the text does not have"
-    else:
-        return ()
-    return (f"{doubt}; heard: {recognised!r}",)
+    return missing, surplus
 
 
 def _letters(text: str) -> str:

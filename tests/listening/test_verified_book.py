@@ -27,6 +27,8 @@ from workers.engines.hibari.engine import load
 
 #: (the text, the words in its place)
 SURPLUS = ("The pilot came home.", "The pilot came home from the museum.")
+SHORT_SURPLUS = ("He would tell her what he saw that night.", "He would not tell her what he saw that night.")
+SHORT_MISSING = ("Do not open the window before I come back.", "Do open the window before I come back.")
 MISSING = ("The princess lost seven silver spoons on the bridge.", "The princess lost seven silver spoons.")
 
 
@@ -34,6 +36,7 @@ def test_a_recogniser_finds_words_that_are_missing_or_surplus(tmp_path: Path) ->
     texts = [(text, text) for text in sentences(0, 6)]
     texts[2:2] = [MISSING]
     texts[5:5] = [SURPLUS]
+    texts += [SHORT_MISSING, SHORT_SURPLUS]
     engine = load({})
     audio = [b"".join(chunk.pcm for chunk in engine.speak(Utterance(words), lambda: False)) for _, words in texts]
     plan, project = planned("Harbour"), BookProject(tmp_path)
@@ -47,7 +50,12 @@ def test_a_recogniser_finds_words_that_are_missing_or_surplus(tmp_path: Path) ->
     recogniser = SpeechRecogniser(str(get_model_path()), plan.language)
     listed = list(listed_sentences(plan, project, recogniser=recogniser))
     doubts = {one.text: one.doubts[0].partition(";")[0] for one in listed}
-    assert doubts == {MISSING[0]: "words are missing", SURPLUS[0]: "words are there that the text does not have"}
+    assert doubts == {
+        MISSING[0]: "words are missing",
+        SURPLUS[0]: "words are there that the text does not have",
+        SHORT_MISSING[0]: "a word is missing",
+        SHORT_SURPLUS[0]: "a word is there that the text does not have",
+    }
 
 
 def test_a_model_that_is_none_is_refused(tmp_path: Path) -> None:

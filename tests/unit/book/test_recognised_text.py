@@ -33,6 +33,21 @@ def test_a_heading_may_be_misheard_but_not_be_silent_or_lost_in_other_words() ->
     assert len(text_doubts("Harbour", "Harbour, harbour, harbour.", "en")) == 1
 
 
+@pytest.mark.parametrize(
+    ("recognised", "probability", "doubt"),
+    [
+        ("The farmer twelve wooden chairs near the harbor.", 0.001, "a word is missing"),
+        ("The farmer sold twelve red wooden chairs near the harbor.", 0.001, "a word is there that the text does not"),
+        ("The farmer twelve wooden chairs near the harbor.", 0.1, ""),
+        ("The farmer sold 12 wooden chairs near the harbour.", 0.001, ""),
+    ],
+)
+def test_a_short_word_counts_if_the_text_is_improbable_there(recognised: str, probability: float, doubt: str) -> None:
+    """A recogniser that leaves a word out though it would also hear it is not sure of either."""
+    found = text_doubts(TEXT, recognised, "en", lambda: probability)
+    assert [one.startswith(doubt) for one in found] == ([True] if doubt else [])
+
+
 def test_the_recogniser_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "faster_whisper", None)  # as where it is not installed
     with pytest.raises(Misconfigured, match="--verify needs faster-whisper; install it: pip install faster-whisper"):
