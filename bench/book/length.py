@@ -2,12 +2,15 @@
 
 Memory is the most that all processes of the command hold (PSS), for each quarter of the audio and for the writing of
 the M4B. The command is killed twice: when most is spoken, and in the middle of the M4B. Times to resume are from Enter
-to the first new sentence that is kept, and to the finished file.
+to the first new sentence that is kept, and to the finished file. `--copied` speaks one chapter, and takes copies of it
+for most of the others: a long book is kept within a minute, whose resume and M4B can be measured.
 
     python -m bench.book.length --hours 40
+    python -m bench.book.length --hours 40 --copied
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -21,6 +24,10 @@ import av
 from bench.book.book_command import BookCommand, finish, journal_size, n_kept, wait_for
 from bench.book.novel import novel
 from bench.memory import watched
+from gateway.cli.commands.book import book_arguments
+from gateway.cli.main import COMMANDS
+from gateway.cli.parser import build_parser
+from seriatim.settings import Settings
 from seriatim.text.segment import SegmentOptions, segment
 
 MS_PER_CHAR = 77.0  #: of novel's text, with its pauses, as the engine of tones speaks it
@@ -47,9 +54,10 @@ class LongBook:
 
     def lines(self) -> str:
         """The figures."""
+        quarters = ", ".join(f"{mb:.0f}" for mb in self.quarters_mb) or "not measured"
         return (
             f"{self.hours:.1f} h of audio, {self.n_sentences} sentences, made in {self.made_s:.0f} s\n"
-            f"PSS of all processes: {', '.join(f'{mb:.0f}' for mb in self.quarters_mb)} MB in the quarters of the "
+            f"PSS of all processes: {quarters} MB in the quarters of the "
             f"speech; {self.writing_mb:.0f} MB while the M4B was written\n"
             f"killed at {KILLED_AT:.0%} of the sentences: {self.resumed_s:.1f} s from Enter to the first new one\n"
             f"killed in the middle of the M4B: {self.written_again_s:.1f} s from Enter to the finished file\n"
@@ -61,17 +69,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Make the book; print the figures."""
     options = _arguments().parse_args(argv)
     with TemporaryDirectory(dir=options.folder) as folder:
-        sys.stdout.write(long_book(Path(folder), options.hours, options.rtf).lines())
+        sys.stdout.write(long_book(Path(folder), options).lines())
     return 0
 
 
-def long_book(folder: Path, hours: float, rtf: float) -> LongBook:
+def long_book(folder: Path, options: argparse.Namespace) -> LongBook:
     """Make a book of about so many hours, with a kill while it is spoken and one while it is written."""
+    hours = options.hours
     (source := folder / "novel.md").write_text(_text(hours), "utf-8")
-    engine = ("--engine", "tone", "--engine-option", f"rtf={rtf}", "--engine-option", f"chunk_ms={CHUNK_MS}")
+    engine = ("--engine", "tone", "--engine-option", f"rtf={options.rtf}", "--engine-option", f"chunk_ms={CHUNK_MS}")
     command, began_s = BookCommand(source, folder / "book.m4b", engine), time.monotonic()
     book = LongBook(hours, _n_sentences(hours))
-    _speak_most(command, book)
+    if options.copied:
+        _copy_most(command)
+    else:
+        _speak_most(command, book)
     _resume(command, book)
     book.made_s = time.monotonic() - began_s
     return book
@@ -86,6 +98,26 @@ def _speak_most(command: BookCommand, book: LongBook) -> None:
                 _expect(lambda: n_kept(command.project) >= until, process, poll_s=0.5)  # noqa: B023  # called here
             book.quarters_mb.append(peak.mb)
         process.kill()
+
+
+def _copy_most(command: BookCommand) -> None:
+    """Speak until a chapter is complete, and keep copies of it as most of the others."""
+    with command.start() as process:
+        _expect(lambda: any(command.project.chapters.glob("*.flac")), process, poll_s=0.1)
+        process.kill()
+    complete = next(command.project.chapters.glob("*.flac"))
+    keys = _keys(command)
+    for key in keys[: int(KILLED_AT * len(keys))]:
+        for path in (complete, complete.with_suffix(".json")):
+            if not (copy := path.with_stem(key)).exists():
+                os.link(path, copy)
+
+
+def _keys(command: BookCommand) -> list[str]:
+    """The keys of the chapters, in order."""
+    words = ["book", str(command.source), "-o", str(command.output), *command.options]
+    arguments, _ = book_arguments(build_parser(COMMANDS).parse_args(words), Settings.from_env(os.environ))
+    return [chapter.key for chapter in arguments.plan.chapters]
 
 
 def _resume(command: BookCommand, book: LongBook) -> None:
@@ -136,6 +168,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.book.length", description="A book of many hours.")
     parser.add_argument("--hours", type=float, default=40, metavar="N", help="hours of speech (40)")
     parser.add_argument("--rtf", type=float, default=0.001, metavar="X", help="seconds for each of audio (0.001)")
+    parser.add_argument("--copied", action="store_true", help="speak one chapter, and copy it")
     parser.add_argument("--folder", metavar="DIR", help="for the book, 0.12 GB an hour (default: a temporary one)")
     return parser
 

@@ -5,6 +5,7 @@
     OUT.project/corrections.json      the corrections of each chapter's sentences, by the key of the chapter without any
     OUT.project/files.json            what each file of a folder of chapters was made from
     OUT.project/published             when the book was first written as a podcast, in s since the epoch
+    OUT.project/sentences/            the last sentences that were spoken (`gateway.cli.commands.book`)
     OUT.project/chapters/KEY.flac     the audio of a chapter, complete
     OUT.project/chapters/KEY.json     its sentences: texts, and where each ends; written before the audio gets its name
     OUT.project/chapters/KEY.gaps     sentences that could not be spoken, a line each

@@ -51,7 +51,10 @@ def with_voices(request: JobRequest, voices: Mapping[str, str], text: str, narra
 
     `voices`: those of `book_voices`. Speakers whose names are not in the text change nothing in it, and are left out.
     """
-    cast, words = request.cast, " ".join(text.split()).casefold()
+    cast = request.cast
+    if not (voices or cast.speakers or cast.names or cast.pronouns or request.speakers):
+        return replace(request, voice=narrator or request.voice)
+    words = " ".join(text.split()).casefold()
     others = {name: SpeechStyle(voices[name]) for name in script_names(text) if name in voices}
     names = {
         name

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,9 @@ from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
 from seriatim.webhooks.webhook_message import MAX_REASON_CHARS
 
+#: of sentences that are spoken and may be lost with the command that writes them: some dozens are ahead of it, each of
+#: up to a minute
+SENTENCES_MB = 64
 #: options that another run has of its own; a URL of Redis may have a password
 UNSAVED = {"command", "redis", "json", "quiet", "plan", "webhook"}
 
@@ -200,7 +204,7 @@ def _speak_missing(
     characters = sum(len(one.text) * min(1.0, part) for one, part in zip(chapters, parts, strict=True))
     with BookProgress(console, estimates, cost=RunCost(price, round(characters)) if price else None) as progress:
         try:
-            with open_system(arguments.speech, settings) as system:
+            with open_system(arguments.speech, _with_sentences(settings, project)) as system:
                 speak = partial(speak_text, system)
                 speech = ChapterSpeech(arguments.speech, speak, arguments.voices, on_chapter=preparation.add)
                 runs = speak_chapters(chapters, project, speech, progress.chapters)
@@ -210,4 +214,17 @@ def _speak_missing(
                 advice = f"what is spoken is kept in {project.folder}; the same command continues"
                 console.print(advice, soft_wrap=True, highlight=False, markup=False)
             raise
+    shutil.rmtree(_sentences(project), ignore_errors=True)  # the chapters have them
     return sum(run.audio_ms for run in runs)
+
+
+def _with_sentences(settings: Settings, project: BookProject) -> Settings:
+    """The settings with which workers of a private system keep the last sentences; a cache of the user's has them."""
+    if settings.cache != "off":
+        return settings
+    return replace(settings, cache="exact", cache_dir=str(_sentences(project)), cache_mb=SENTENCES_MB)
+
+
+def _sentences(project: BookProject) -> Path:
+    """The folder of the last sentences that were spoken: a command that is killed has not written all of them."""
+    return project.folder / "sentences"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: how much of a text that is at hand goes through the steps at once: little to hold, and enough to be fast
 SLICE_CHARS = 4096
+FIRST_SLICE_CHARS = 512  #: who wants the first sentence alone, or at once, does not wait for more
 
 
 class IncrementalSegmenter:
@@ -90,6 +91,7 @@ def segment(text: str, cut: SegmentOptions, steps: IncrementalSegmenter | None =
     The text is not copied: beside it, some thousand characters are held, whatever its length.
     """
     steps = steps or IncrementalSegmenter(cut)
-    for start in range(0, len(text), SLICE_CHARS):
+    yield from steps.feed(text[:FIRST_SLICE_CHARS])
+    for start in range(FIRST_SLICE_CHARS, len(text), SLICE_CHARS):
         yield from steps.feed(text[start : start + SLICE_CHARS])
     yield from steps.flush()

@@ -118,6 +118,31 @@ def test_a_killed_book_continues_to_the_same_bytes(tmp_path: Path) -> None:
         "keys name the engine's options"
     )
     assert not list(project.chapters.glob("*.part*"))
+    assert not (project.folder / "sentences").exists(), "the chapters have them"
+
+
+@pytest.mark.thorough
+def test_a_killed_book_does_not_speak_again_what_was_ahead_of_a_chapter(tmp_path: Path) -> None:
+    """Sentences behind a slow one are spoken, and cannot be written yet when the command is killed."""
+    source = book(tmp_path / "in.epub", [f"Sentence {n} of it goes on." for n in range(8)])
+    out, tally = tmp_path / "out.m4b", tmp_path / "tally"
+    tally.mkdir()
+    halts = ("slots=2", "slow_on=Sentence four", "slow_ms=600000", "slow_times=2", f"tally={tally}")
+    engine = (*TONE, *(word for option in halts for word in ("--engine-option", option)))
+
+    def files() -> set[tuple[int, int]]:
+        """The file of each sentence and when it was last written or read."""
+        found = (path.stat() for path in (BookProject.of(str(out)).folder / "sentences").glob("??/[!.]*"))
+        return {(status.st_ino, status.st_mtime_ns) for status in found}
+
+    with start_command("book", source, "-o", out, *engine) as process:
+        wait_until(lambda: len(files()) == 1 + 7, "title and sentences are spoken, except the one that is held")
+        process.kill()
+    before = files()
+    with start_command("book", source, "-o", out, *engine) as process:
+        wait_until(lambda: len(files() - before) == 3, "the three behind it are needed again")
+        assert {inode for inode, _ in files()} == {inode for inode, _ in before}, "none is spoken again"
+        process.kill()
 
 
 def test_a_plan_speaks_nothing(tmp_path: Path) -> None:

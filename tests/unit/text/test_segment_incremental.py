@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from seriatim.text.segment import IncrementalSegmenter, SegmentOptions
+from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions, segment
 
 
 def first_out(text: str, **options: Any) -> tuple[str, str]:
@@ -92,3 +92,22 @@ def test_nothing_fed_changes_nothing():
     incremental = IncrementalSegmenter(SegmentOptions())
     pieces = incremental.feed("One here.\r") + incremental.feed("") + incremental.feed("\nTwo here")
     assert [(p.text, p.pause_ms) for p in pieces + incremental.flush()] == [("One here.", 200), ("Two here", 200)]
+
+
+class CountedSegmenter(IncrementalSegmenter):
+    """Counts the characters that it is given."""
+
+    fed_chars = 0
+
+    def feed(self, text: str) -> list[Segment]:
+        self.fed_chars += len(text)
+        return super().feed(text)
+
+
+def test_the_first_sentence_of_a_long_text_takes_little_of_it():
+    """A book asks each chapter whether it has anything to speak; a listener waits for the first sentence."""
+    cut = SegmentOptions()
+    steps = CountedSegmenter(cut)
+    text = "It is so. " * 10_000
+    assert next(segment(text, cut, steps)).text == "It is so."
+    assert steps.fed_chars < 1_000
