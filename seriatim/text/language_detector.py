@@ -11,7 +11,7 @@ import mmap
 import tempfile
 import threading
 from array import array
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from seriatim.process.single_flight import single_flight
@@ -26,10 +26,9 @@ def detect_language(text: str) -> tuple[str, float]:
 
     Probabilities are calibrated for short texts: two or three words of any language have less than 0.5.
     """
-    model = _model()
-    if model is None:
+    ranked = _ranked(text)
+    if not ranked:
         return "", 0.0
-    ranked = [(str(tag), float(probability)) for tag, probability in model.rank(text)]
     family = family_of(ranked[0][0])
     return closest_language(text, ranked[0][0]), sum(probability for tag, probability in ranked if tag in family)
 
@@ -39,9 +38,15 @@ def probability_of(text: str, language: str) -> float:
 
     `language`: a code of ISO 639-1.
     """
-    model = _model()
     family = family_of(language)
-    return sum(float(probability) for tag, probability in model.rank(text) if tag in family) if model else 0.0
+    return sum((probability for tag, probability in _ranked(text) if tag in family), 0.0)
+
+
+@lru_cache(maxsize=8)  # a text is asked for as a whole, and again as its first paragraph
+def _ranked(text: str) -> tuple[tuple[str, float], ...]:
+    """The languages that the model has with their probabilities, the most probable first; none without the extra."""
+    model = _model()
+    return tuple((str(tag), float(probability)) for tag, probability in model.rank(text)) if model else ()
 
 
 def load_detector_ahead() -> threading.Thread:

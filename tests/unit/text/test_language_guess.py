@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from seriatim.text import language_detector
-from seriatim.text.language_detector import _model, detect_language
+from seriatim.text.language_detector import _model, _ranked, detect_language
 from seriatim.text.language_guess import asks_detector, guess_language, guess_paragraph
 from tests.support.process_system import ROOT
 
@@ -125,15 +125,30 @@ def test_no_paragraph_of_the_documentation_is_taken_for_another_language() -> No
     assert not found
 
 
+def _forget_model() -> None:
+    _model.cache_clear()
+    _ranked.cache_clear()
+
+
+def test_the_detector_reads_a_text_once() -> None:
+    """A submission asks for the language of the text, and again for that of its only paragraph, twice."""
+    _ranked.cache_clear()
+    text = "A sentence to be heard at once."
+    guess_language(text)
+    guess_paragraph(text, "en")
+    guess_paragraph(text, "en")
+    assert (_ranked.cache_info().misses, _ranked.cache_info().hits) == (1, 2)
+
+
 def test_without_the_detector_scripts_letters_and_frequent_words_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "py3langid.langid", None)  # as if it were not installed
-    _model.cache_clear()
+    _forget_model()
     try:
         for language, text in [*TEXTS.items(), ("uk", "Де їхній вокзал?"), ("fa", "چطور است؟"), ("", "Das weiß ich.")]:
             assert guess_language(text) == language
         assert guess_paragraph(TEXTS["de"], "en") == "de"
     finally:
-        _model.cache_clear()
+        _forget_model()
 
 
 HELD_KB = """
