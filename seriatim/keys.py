@@ -50,6 +50,8 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :rest             zset    job that was spoken, its end not yet read -> when the life of its stream is over
     :tl:<job>         stream  what happened when, for people (seriatim/job_timeline.py)
     :drop:<owner>     list    "job|seq|attempt" that a worker process is speaking and shall drop
+    :standby          zset    "<owner>|<slot>" -> when an idle slot stops waiting (lua/pool/shared/standby.lua)
+    :standby:<owner>|<slot> list: at most one "job|seq|attempt" that was given to it; "": it goes back to Celery
     :wk               zset    owner (one worker process) -> time at which it counts as dead
     :w:<owner>        hash    slots, engine, host, pid, alone, waiting|<job>|<seq>, spoken, busy_ms, audio_ms, since ...
     and its gauges (workers/worker_gauges.py)
@@ -166,6 +168,16 @@ def wake_list(pool: str) -> str:
 def drop_list(pool: str, owner: str) -> str:
     """The list of sentences that a worker process shall stop speaking."""
     return f"{pool_prefix(pool)}:drop:{owner}"
+
+
+def standby_slots(pool: str) -> str:
+    """The slots of a pool that are on standby."""
+    return f"{pool_prefix(pool)}:standby"
+
+
+def standby_list(pool: str, slot: str) -> str:
+    """The list on which a slot blocks while it is on standby; `slot`: its process and its name there."""
+    return f"{standby_slots(pool)}:{slot}"
 
 
 def renewal(pool: str, group: str) -> str:

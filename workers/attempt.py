@@ -35,7 +35,7 @@ from workers import busy_engine, fenced_attempts
 from workers.attempt_outcome import AttemptOutcome
 from workers.chunk_sender import AttemptDropped, ChunkSender, SentenceComplete, unpack_state
 from workers.handover.engine_silence import silence_limits, timed_chunks
-from workers.hot_slots import next_sentence
+from workers.hot_slots import next_sentence, standby
 from workers.hot_slots.celery_requests import RequestRun
 from workers.hot_slots.finished_sentence import audio_of, finish_sentence, report_finished
 from workers.trim_and_fade import TrimFadeFilter
@@ -57,7 +57,7 @@ def run_attempt(worker_state: WorkerState, message: TaskMessage) -> str:
     worker_state.message_received.set()
     slot_run, requests = next_sentence.begin_run(worker_state), RequestRun(message)
     outcome = _try_attempt(worker_state, message, slot_run)
-    while (following := slot_run.take_following()) is not None:
+    while (following := _next_of_run(worker_state, slot_run, requests, outcome)) is not None:
         message, claimed = following
         requests.follow(outcome, message)
         outcome = _try_attempt(worker_state, message, slot_run, claimed)
@@ -68,6 +68,19 @@ def run_attempt(worker_state: WorkerState, message: TaskMessage) -> str:
     if not outcome.was_due:
         raise Ignore(str(outcome))
     return str(outcome)
+
+
+def _next_of_run(
+    worker_state: WorkerState, slot_run: SlotRun, requests: RequestRun, outcome: AttemptOutcome
+) -> tuple[TaskMessage, ClaimResult | None] | None:
+    """The next sentence of a slot's run, which it may have to wait for; it has claimed it, unless it waited."""
+    if not slot_run.on_standby:
+        return slot_run.take_following()
+    requests.pause(outcome)
+    slot_run.free_since_s = time.monotonic()
+    slot_run.following = None
+    message = standby.await_sentence(worker_state)
+    return None if message is None else (message, None)
 
 
 def _try_attempt(

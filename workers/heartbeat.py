@@ -105,7 +105,8 @@ def _exit_if_unreached(worker_state: WorkerState, lost: int) -> int:
         LOSS_GRACE_FACTOR * worker_state.pool_client.settings.message_timeout_ms / 1000,
     )
     connecting = since_s is None or time.monotonic() - since_s < grace_s
-    if worker_state.message_received.is_set() or worker_state.running or worker_state.closed or connecting:
+    busy = worker_state.running or worker_state.taken  # or on standby: then no message is fetched
+    if worker_state.message_received.is_set() or busy or worker_state.closed or connecting:
         worker_state.message_received.clear()
         return -1
     now_lost = read_pool(worker_state.pool_client.redis, worker_state.pool_client.pool).lost_messages

@@ -176,6 +176,7 @@ def _take_work(worker_state: WorkerState, options: argparse.Namespace) -> int:
     """Take work until a signal; then finish the running sentences and leave the pool."""
     pool_client, ended = worker_state.pool_client, threading.Event()
     blocking_redis = blocking_client(pool_client.settings.redis_url, [pool_client.pool])
+    worker_state.waiting_redis = blocking_redis
     gauges = WorkerGauges.of(worker_state, os.environ)
     reporter = watched_tasks.start("result-reporter", partial(report_results, worker_state))
     watched_tasks.start("gpu", partial(gauges.gpu.run, ended))

@@ -8,6 +8,8 @@ from itertools import count
 from queue import SimpleQueue
 from typing import Any
 
+from redis import Redis
+
 from seriatim.dispatch import PoolClient
 from seriatim.engine import Engine
 from seriatim.lua.pool_records import ClaimResult, NextSentence, WorkerRegistration
@@ -27,6 +29,11 @@ class SlotRun:
     until_s: float  #: monotonic time after which the slot's next sentence comes by message again
     free_since_s: float | None = None  #: monotonic time at which the slot's last run ended; None: this is its first
     following: NextSentence | None = None  #: the answer to the last finish
+
+    @property
+    def on_standby(self) -> bool:
+        """Was there no next sentence, and is the slot on standby for one?"""
+        return self.following is not None and self.following.standby
 
     def idle_ms(self, now_s: float) -> int | None:
         """How long the slot has had no sentence, at a monotonic time; None if it never had one."""
@@ -152,6 +159,7 @@ class WorkerState:
     consuming_since_s: float | None = (
         None  #: monotonic time at which Celery connected to the broker; None: not connected
     )
+    waiting_redis: "Redis | None" = None  #: for slots on standby; None: none is
     broker_away: threading.Event = field(
         default_factory=threading.Event
     )  #: Celery tries to connect, or waits until it may: this process takes sentences without messages

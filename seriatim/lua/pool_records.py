@@ -159,6 +159,7 @@ class NextSentence:
     message: TaskMessage | None = None  #: the sentence that the slot has now, if any
     claimed: ClaimResult | None = None  #: with `message`: it is CLAIMED
     picked: tuple[TaskMessage, ...] = ()  #: others, to be published
+    standby: bool = False  #: there was none, and the slot is on standby
 
 
 @dataclass(frozen=True, slots=True)

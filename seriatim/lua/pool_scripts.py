@@ -138,22 +138,25 @@ def _finish_arguments(message: TaskMessage, finished: FinishedSentence, ended_li
 
 def finish_and_claim(
     pool: str, message: TaskMessage, finished: FinishedSentence, ended_life_ms: int,
-    owner: str, lease_ms: int, most: int, message_timeout_ms: int,
+    owner: str, lease_ms: int, most: int, message_timeout_ms: int, slot: str = "", standby_ms: int = 0,
 ) -> ScriptCall[NextSentence]:  # fmt: skip
     """Finish a sentence and take the next one for the same slot of `owner`: `finish`, `pick` and `claim` in one step.
 
-    Everything picked and not claimed must be published; the outbox remembers until it is.
+    Everything picked and not claimed must be published; the outbox remembers until it is. If there is no next one, and
+    the slot has a name, it is put on standby for `standby_ms`.
     """
 
     def decode(r: list[Any]) -> NextSentence:
         verdict, picked = FinishVerdict(r[0]), _picked(r[1])
         claimed = _claimed(r[2]) if r[2] else None
         if claimed is None or claimed.verdict is not ClaimVerdict.CLAIMED:
-            return NextSentence(verdict, picked=picked)
+            return NextSentence(verdict, picked=picked, standby=bool(r[3]))
         return NextSentence(verdict, picked[0], claimed, picked[1:])
 
     arguments = _finish_arguments(message, finished, ended_life_ms)
-    return _call(pool, "finish_and_claim", *arguments, owner, lease_ms, most, message_timeout_ms, decode=decode)
+    return _call(
+        pool, "finish_and_claim", *arguments, owner, lease_ms, most, message_timeout_ms, slot, standby_ms, decode=decode
+    )
 
 
 def fail(

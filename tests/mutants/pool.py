@@ -6,6 +6,7 @@ MACHINE = "tests/scripts/pool_machine/test_pool_machine.py"
 ADMISSION = "tests/scripts/pool/test_admission.py"
 CRASHES = "tests/scripts/pool/test_crashes.py"
 FAIRNESS = "tests/scripts/pool/test_fairness.py"
+STANDBY = "tests/scripts/test_standby.py"
 RESTART = "tests/scripts/pool/test_restart.py"
 TODO = "tests/scripts/pool/test_todo.py"
 WINDOWS = "tests/scripts/job/test_windows.py"
@@ -16,7 +17,7 @@ POOL = (
     Mutant(
         "finish_and_claim.takes another sentence when it runs twice",
         f"{FOLDER}/finish_and_claim.lua",
-        "if verdict ~= OK then return {verdict, {}, {}} end\n",
+        "if verdict ~= OK then return {verdict, {}, {}, is_on_standby(owner, slot) and 1 or 0} end\n",
         "",
         "a reply that was lost costs a second sentence, which no slot speaks until its lease expires",
         (MACHINE,),
@@ -36,6 +37,38 @@ POOL = (
         " or",
         "a process that waits to run a suspect alone is never empty",
         (CRASHES, MACHINE),
+    ),
+    Mutant(
+        "standby.a slot is given two sentences",
+        f"{FOLDER}/shared/standby.lua",
+        "    C('ZREM', STANDBY, slot)\n    local fits",
+        "    local fits",
+        "the second sentence waits until the first is spoken",
+        (STANDBY,),
+    ),
+    Mutant(
+        "standby.a slot waits though a message may come for it",
+        f"{FOLDER}/shared/standby.lua",
+        " or count_standby(t) + 1 > num(m.slots, 0) - num(m.infl, 0) then",
+        " then",
+        "a sentence in the queue waits for two seconds beside an idle slot",
+        (STANDBY,),
+    ),
+    Mutant(
+        "standby.a process that drains is given sentences",
+        f"{FOLDER}/beat.lua",
+        "    if slots == '0' then end_standby(owner) end\n",
+        "",
+        "a worker that is to end speaks on, and waits before it does",
+        (STANDBY,),
+    ),
+    Mutant(
+        "standby.a suspect is given to a slot",
+        f"{FOLDER}/shared/standby.lua",
+        "local fits = s.suspect ~= 1 and s.suspect ~= HANDED_OVER",
+        "local fits = true",
+        "a sentence that must run alone waits for it without a message",
+        (STANDBY,),
     ),
     Mutant(
         "pool.batch ahead by theta",

@@ -21,7 +21,8 @@ def main() -> int:
     with PrivateServer(binary, *LOGGED) as server:
         for seed in range(options.first, options.first + options.seeds):
             try:
-                world = play(draw(seed, options.redis_crashes, options.hot, options.inline, options.joint), server)
+                plan = draw(seed, options.redis_crashes, options.hot, options.inline, options.joint, options.standby)
+                world = play(plan, server)
             except Failed as failed:
                 sys.stdout.writelines(f"{line}\n" for line in failed.steps if options.history)
                 sys.stdout.write(f"{failed}\n")
@@ -55,6 +56,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--joint", type=float, metavar="SHARE", help="of neighbouring steps of a job and the pool that are one"
+    )
+    parser.add_argument(
+        "--standby", type=float, metavar="SHARE", help="of slots without a next sentence that wait for one"
     )
     parser.add_argument("--redis", action="store_true", help="Debian's redis-server instead of the embedded Valkey")
     return parser.parse_args()

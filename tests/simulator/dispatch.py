@@ -86,7 +86,7 @@ def picked(run: "Run", messages: tuple[TaskMessage, ...]) -> None:
     gave_way = sum(int(n or 0) for n in gave_way)
     instead, run.ledger.gave_way = gave_way - run.ledger.gave_way, gave_way
     run.world.tally["gave way"] += max(0, instead)
-    if infl != leases or (infl > slots + slack and instead != len(messages)):
+    if infl != leases or (infl > slots + slack and instead < len(messages)):  # others may be given to slots on standby
         raise Violation(f"{infl} in flight with {leases} leases; {slots} slots and {slack} slack")
     for message, job, sentence, flying in zip(messages, rows[0::3], rows[1::3], rows[2::3], strict=True):
         first_time = _attempted(run, message)

@@ -10,6 +10,8 @@ from seriatim.lua.pool_records import ClaimResult, FinishedSentence, Submission,
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
 
+STANDBY_MS = 700  #: that an idle slot waits for its next sentence
+
 
 @dataclass(frozen=True, slots=True)
 class TakeTerms:
@@ -20,6 +22,7 @@ class TakeTerms:
     most: int  #: sentences that are picked
     message_timeout_ms: int
     ended_life_ms: int
+    slot: str  #: that is put on standby if there is no next sentence; "": none is
 
 
 def append_and_take(
@@ -29,8 +32,9 @@ def append_and_take(
     """The last chunk of a sentence of `job`, its report, and the slot's next sentence."""
     append = job_scripts.append(job, message.seq, message.attempt, chunk, emits=emits)
     take = pool_scripts.finish_and_claim(
-        pool, message, finished, terms.ended_life_ms, terms.owner, terms.lease_ms, terms.most, terms.message_timeout_ms
-    )
+        pool, message, finished, terms.ended_life_ms, terms.owner, terms.lease_ms, terms.most, terms.message_timeout_ms,
+        terms.slot, STANDBY_MS,
+    )  # fmt: skip
     return joint_scripts.append_and_take(append, take, audio)
 
 

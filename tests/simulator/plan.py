@@ -125,6 +125,7 @@ class RunPlan:
     hot: float = 0.0  #: share of finished sentences behind which the slot takes its next one without a message
     inline: float = 0.0  #: share of chunks that go to the ordered stream in the step in which they arrive
     joint: float = 0.0  #: share of steps of a job and of the pool that are one step, where they may be
+    standby: float = 0.0  #: share of slots without a next sentence that wait for one
 
     @property
     def pool_continuity(self) -> Continuity:
@@ -145,13 +146,13 @@ def restarts_of(seed: int) -> int:
 
 def draw(
     seed: int, redis_kills: int | None = None, hot: float | None = None, inline: float | None = None,
-    joint: float | None = None,
+    joint: float | None = None, standby: float | None = None,
 ) -> RunPlan:  # fmt: skip
     """The plan of a seed; `redis_kills`: how often the server is killed and its log cut, None: as the seed says.
 
     `hot`: the share of finished sentences behind which a slot takes the next one without a message; `inline`: of chunks
     that are emitted in the step in which they arrive; `joint`: of neighbouring steps of a job and of the pool that are
-    one; None: as the seed says.
+    one; `standby`: of slots without a next sentence that wait for one; None: as the seed says.
     """
     redis_kills = restarts_of(seed) if redis_kills is None else redis_kills
     rng = Random(f"plan {seed}")
@@ -195,6 +196,7 @@ def draw(
         hot=Random(f"hot {seed}").choice([0.0, 0.7, 1.0]) if hot is None else hot,
         inline=Random(f"inline {seed}").choice([0.0, 0.7, 1.0]) if inline is None else inline,
         joint=Random(f"joint {seed}").choice([0.0, 0.7, 1.0]) if joint is None else joint,
+        standby=Random(f"standby {seed}").choice([0.0, 0.7, 1.0]) if standby is None else standby,
     )
 
 

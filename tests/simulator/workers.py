@@ -21,8 +21,8 @@ from seriatim.lua.pool_records import (
 )
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
-from tests.simulator import joint_calls
-from tests.simulator.dispatch import MOST, PUBLISH_MS, dispatch, publish_picked, receive
+from tests.simulator import joint_calls, standby
+from tests.simulator.dispatch import MOST, PUBLISH_MS, dispatch, publish, publish_picked, receive
 from tests.simulator.joint_calls import TakeTerms
 from tests.simulator.plan import ENDED_LIFE_MS, MAX_FAILURES, RATE_HZ, JobPlan
 from tests.simulator.producers import SPEC, sentence
@@ -155,7 +155,18 @@ class SimulatedWorker(Process):
 
     def _take(self, who: str, message: TaskMessage) -> Steps[None]:
         """Speak the sentence of a message, and those that the slot takes behind it."""
-        until_ms, following = self.world.now + RUN_MS, None
+        until_ms = self.world.now + RUN_MS
+        while (following := (yield from self._take_run(who, message, until_ms))) and following.standby:
+            given = yield from standby.await_sentence(self.run, who, f"{self.name}|{who}")
+            if given is None:
+                return
+            if self.draining:
+                return publish(self.run, given)
+            message = given
+
+    def _take_run(self, who: str, message: TaskMessage, until_ms: float) -> Steps[NextSentence | None]:
+        """Speak a sentence, and those that follow it at once; returns the answer to the last finish."""
+        following = None
         try:
             claimed = yield from self._claim(who, message)
             if claimed.verdict is ClaimVerdict.CLAIMED:
@@ -165,6 +176,8 @@ class SimulatedWorker(Process):
                 following = yield from self._speak(who, message, following.claimed, until_ms)
         except (Dropped, MemoryFull):  # it belongs to others, to none, or its lease gives it to others
             self.running.pop(message, None)
+            return None
+        return following
 
     def _claim(self, who: str, message: TaskMessage) -> Steps[ClaimResult]:
         while True:
@@ -211,6 +224,10 @@ class SimulatedWorker(Process):
         """Does a slot that began with a message go on without one?"""
         return not self.draining and self.world.now < until_ms and self.world.rng.random() < self.world.plan.hot
 
+    def _standby_name(self, who: str) -> str:
+        """The name of a slot that waits if there is no next sentence, or ""."""
+        return who if self.world.rng.random() < self.world.plan.standby else ""
+
     def _joint(self) -> bool:
         return self.world.rng.random() < self.world.plan.joint
 
@@ -224,7 +241,7 @@ class SimulatedWorker(Process):
         """The slot's next sentence; `reply`: the answer, if the last chunk came with it."""
         reply = reply or (yield from self.world.ask(
             who, pool_scripts.finish_and_claim, POOL, message, finished, ENDED_LIFE_MS, self.name, LEASE_MS,
-            self.world.rng.randint(1, MOST), PUBLISH_MS,
+            self.world.rng.randint(1, MOST), PUBLISH_MS, self._standby_name(who), joint_calls.STANDBY_MS,
         ))  # fmt: skip
         self.running.pop(message, None)
         if reply.picked:
@@ -305,7 +322,10 @@ class SimulatedWorker(Process):
         while True:
             try:
                 if finished:
-                    terms = TakeTerms(self.name, LEASE_MS, self.world.rng.randint(1, MOST), PUBLISH_MS, ENDED_LIFE_MS)
+                    terms = TakeTerms(
+                        self.name, LEASE_MS, self.world.rng.randint(1, MOST), PUBLISH_MS, ENDED_LIFE_MS,
+                        self._standby_name(who),
+                    )  # fmt: skip
                     return (yield from self.world.ask(
                         who, joint_calls.append_and_take, message.job, POOL, message, chunk, finished, terms, audio,
                         emits=emits,

@@ -41,6 +41,11 @@ class RequestRun:
         )  # fmt: skip
         request.on_accepted(os.getpid(), time.monotonic())
 
+    def pause(self, outcome: AttemptOutcome) -> None:
+        """The current sentence ended with `outcome`; the slot waits for another one."""
+        self.several = True
+        self.end(outcome)
+
     def end(self, outcome: AttemptOutcome) -> None:
         """Show the end of the current sentence, if the slot has spoken several: else Celery does.
 

@@ -15,6 +15,7 @@ from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import FinishedSentence, FinishVerdict, NextSentence
 from seriatim.lua.script_calls import ScriptCall, run
 from seriatim.records import TaskMessage
+from workers.hot_slots import standby
 from workers.worker_state import ReportedOutcome, RunningAttempt, SlotRun, WorkerState
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ def take_call(worker_state: WorkerState, message: TaskMessage, finished: Finishe
     return pool_scripts.finish_and_claim(
         pool_client.pool, message, finished, pool_client.retry.ended_life_ms,
         worker_state.owner, settings.lease_ms, MAX_PICK, settings.message_timeout_ms,
+        standby.slot_name(worker_state), round(standby.STANDBY_S * 1000),
     )  # fmt: skip
 
 

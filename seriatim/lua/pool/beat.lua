@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, capacity, workers
+-- requires: clock, capacity, workers, standby
 -- A worker process lives: its slots, and the leases of everything it speaks, in one call a second.
 -- KEYS[1] pool prefix.  ARGV: now, owner, life ms, slots (0: drains), lease ms, then job, seq, attempt, ...
 -- Returns {known, "job|seq|attempt" lost, ...}: known 0 means register again; what is lost is not its own any more.
@@ -18,6 +18,7 @@ if known == 1 then
   C('PEXPIRE', P .. ':voices', POOL_LIFE)
   if C('HGET', w, 'slots') ~= slots then
     C('HSET', w, 'slots', slots)
+    if slots == '0' then end_standby(owner) end
     count_slots()
     wake_dispatcher()
   end

@@ -1,16 +1,18 @@
--- requires: clock, renewal, selection, governor, rates
+-- requires: clock, renewal, selection, governor, rates, standby
 -- Which sentences are spoken next: as many as there is room for, most urgent of the eligible first.
--- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms
--- Returns a flat list job, seq, attempt, ... Each is in flight from now on, and in the outbox until it is published.
+-- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms, own (how many of these the caller takes itself; '' none)
+-- Returns a flat list job, seq, attempt, ... Each is in flight from now on, and in the outbox until it is published. What is given to
+-- slots on standby is in neither the list nor `most`.
 --
 -- One step, because V, tags, the count in flight and the next sequence number must move together. Amortised O(log users +
 -- log jobs of the user) a sentence. Live first; batch takes what live leaves, and what its reserved share has saved up.
 local t = clock()
-local _, most, lease = unpack(ARGV)
-most = tonumber(most)
+local _, most, lease, own = unpack(ARGV)
+most, own = tonumber(most), num(own, 0)
 local pool = read_pool()
 lease = lease + 2 * pool.cost     -- what is published may wait for a sentence to end before a slot takes it
-local out, taken = {}, 0
+local out, taken, returned = {}, 0, 0
+local standby     -- slots that wait, as soon as it matters
 
 index_delayed(t, 64)
 
@@ -49,12 +51,17 @@ local function take(c)
   if c.class == 'B' and s.suspect ~= 1 then zadd(P .. ':yields', 0, name) end
   C('ZADD', P .. ':outbox', t, name .. '|' .. int(s.attempt))
   place_job(c.job, c.fields, t)
-  out[#out + 1], out[#out + 2], out[#out + 3] = c.job, tostring(c.seq), int(s.attempt)
   spend_rates(rates, c.job, c.seq)
   taken = taken + 1
+  if returned >= own then
+    standby = standby or count_standby(t)
+    if standby > 0 and give_to_standby(c.job, c.seq, s) then return end
+  end
+  out[#out + 1], out[#out + 2], out[#out + 3] = c.job, tostring(c.seq), int(s.attempt)
+  returned = returned + 1
 end
 
-while taken < most and within_rates(rates, t) do
+while returned < most and within_rates(rates, t) do
   local urgent = make_way(pool, t)
   if free_room(pool.slots, pool.slack, pool.cost, pool.infl, pool.allowed) <= 0 then break end
   local c = urgent and with_sentence(pool, urgent, t) or choose(pool, t)

@@ -73,6 +73,24 @@ def test_short_sentences_of_a_slot_need_one_message(
         assert system.log("workers").count("attempt ended") == n_ended
 
 
+def test_an_idle_slot_is_given_the_next_text_without_a_message(
+    new_system: Callable[..., RealSystem], broker: PrivateServer
+) -> None:
+    """It waits in Redis for a moment behind each text; on a busy machine the next one may come later than that."""
+    with new_system(broker=broker, hot_slots="on") as system:
+        system.reassembler()
+        system.workers(1)
+        n_texts = itertools.count(1)
+
+        def without_a_message() -> bool:
+            before = published(broker)
+            text = [f"This is text {next(n_texts)}."]
+            assert Listener(system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm() == stream_of(text)
+            return published(broker) == before
+
+        wait_until(without_a_message, "the slot was still waiting")
+
+
 @pytest.fixture
 def system(new_system: Callable[..., RealSystem]) -> Iterator[RealSystem]:
     # Each sentence has one attempt, and a drain lasts as long as the test holds it, however busy the machine is.

@@ -5,7 +5,7 @@
 -- `at`: D: since when it could have been dispatched; R: since when it is spoken. `slot_at`: since when it takes a slot's time: from
 -- its pick, or from the end of its slot's last sentence where it was picked before (records of older versions lack it). `spent`: slot
 -- time of its attempts that were displaced, in ms; nil unless its engine can go on where it stopped (:resumes has those in flight).
-local DISPLACED = 5
+local HANDED_OVER, DISPLACED = 4, 5
 
 local function sentence_get(job, seq)
   local packed = C('HGET', P .. ':js:' .. job, seq)

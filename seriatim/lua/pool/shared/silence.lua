@@ -1,6 +1,5 @@
 -- The silence that is expected of the pool's engine before and between its sounds, and sentences that are handed over because it
 -- lasts: another process speaks them, too, under a higher attempt.
-local HANDED_OVER = 4         -- as `suspect` of a sentence's record: it was handed over once
 local KNOWN = 20              -- sentences after which the pool's silences are known
 local ANOTHER_AFTER = 50      -- ms until a sentence is picked again that came back to the process which gave it away
 

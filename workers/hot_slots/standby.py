@@ -1,0 +1,54 @@
+"""Standby: an idle slot of a light engine waits in Redis for its next sentence, for a moment.
+
+What is picked meanwhile, by whichever process, is given to it in the same step (lua/pool/shared/standby.lua): no
+message and no broker lie between a text and its first sound. Celery counts the slot as busy, so that it fetches no
+message for it, and nothing is dispatched by message that only such a slot could take. It goes back to Celery after
+STANDBY_S, or at once where its process is drained or paused. If it dies, the outbox has what it was given, and the
+sweep publishes that.
+"""
+
+import threading
+from contextlib import suppress
+from typing import cast
+
+from seriatim.errors import SeriatimError
+from seriatim.keys import standby_list, standby_slots
+from seriatim.records import TaskMessage
+from seriatim.servers.redis_clients import BLOCK_S, block_of
+from workers.worker_state import WorkerState
+
+STANDBY_S = (
+    BLOCK_S  #: one blocking read: the next turn of a dialogue, and the next piece of a text that is being written
+)
+
+
+def slot_name(worker_state: WorkerState) -> str:
+    """The name of this thread's slot in its process; "" if it cannot be on standby."""
+    return str(threading.get_native_id()) if worker_state.waiting_redis is not None else ""
+
+
+def await_sentence(worker_state: WorkerState) -> TaskMessage | None:
+    """Wait for the sentence that this slot is given, which it was put on standby for; None: it goes back to Celery."""
+    redis, pool = worker_state.waiting_redis, worker_state.pool_client.pool
+    if redis is None:
+        return None
+    slot = f"{worker_state.owner}|{slot_name(worker_state)}"
+    given = None
+    with suppress(SeriatimError):  # the heartbeat writes that Redis is away
+        popped = cast("list[bytes] | None", redis.blpop([standby_list(pool, slot)], timeout=block_of(redis, STANDBY_S)))
+        given = popped[1] if popped else _leave(worker_state, slot)
+    if not given:
+        return None
+    message = TaskMessage.parse(given.decode())
+    if worker_state.closed:  # since a moment
+        worker_state.outcomes.put((message,))
+        return None
+    return message
+
+
+def _leave(worker_state: WorkerState, slot: str) -> bytes | None:
+    """Leave standby; returns what the slot was given at the last moment."""
+    redis, pool = worker_state.pool_client.redis, worker_state.pool_client.pool
+    if redis.zrem(standby_slots(pool), slot):
+        return None
+    return cast("bytes | None", redis.rpop(standby_list(pool, slot)))
