@@ -54,7 +54,7 @@ class LongBook:
 
     def lines(self) -> str:
         """The figures."""
-        quarters = ", ".join(f"{mb:.0f}" for mb in self.quarters_mb) or "not measured"
+        quarters = ", ".join(f"{mb:.0f}" for mb in self.quarters_mb) or "unknown"
         return (
             f"{self.hours:.1f} h of audio, {self.n_sentences} sentences, made in {self.made_s:.0f} s\n"
             f"PSS of all processes: {quarters} MB in the quarters of the "
