@@ -33,6 +33,11 @@ def test_speakers_have_the_voices_that_are_chosen(page: Page, client: httpx2.Cli
     assert options(page, "#speaker-0")[0].startswith("Automatic: ")
     page.choose("speaker-0", "bass")
     assert options(page, "#speaker-1")[0] == "Automatic", "the other's may change"
+    page.press("#has-cast")
+    preview(page)
+    page.press("#has-cast")
+    assert page.one("#speaker-0").get_property("value") == "bass"
+    assert options(page, "#speaker-1")[0] == "Automatic", "the preview was made without that voice"
     preview(page)
     assert options(page, "#speaker-1")[0] not in ("Automatic", "Automatic: bass")
     ben = options(page, "#speaker-1")[0].removeprefix("Automatic: ")

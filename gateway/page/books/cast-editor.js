@@ -18,16 +18,19 @@ let voices = []; // of that pool
 
 /** Wires the editor; `onError(message)` is called if voices cannot be listed. */
 export function setUpCastEditor({ onError }) {
-  $("has-cast").addEventListener("change", () => ($("speakers").hidden = !hasCast()));
+  $("has-cast").addEventListener("change", () => {
+    $("speakers").hidden = !hasCast();
+    drawAll(); // the preview may have been made with other voices
+  });
   poolVoices.addEventListener("change", () => loadVoices().then(drawAll, (error) => onError(error.message)));
 }
 
 /** Whether speakers are to have voices of their own. */
 export const hasCast = () => speakers.length > 0 && $("has-cast").checked;
 
-/** The cast by which a preview finds speakers, as JSON. */
+/** The cast by which a preview finds speakers, as JSON; with the voices that are chosen, if they are to count. */
 export function previewCast() {
-  const named = speakers.map(({ speaker }) => [speaker, voiceFor(speaker)]).filter(([, voice]) => voice);
+  const named = (hasCast() ? speakers : []).map(({ speaker }) => [speaker, voiceFor(speaker)]).filter(([, voice]) => voice);
   return JSON.stringify({ others: "auto", speakers: Object.fromEntries(named) });
 }
 
