@@ -31,7 +31,7 @@ def finish(
     return following
 
 
-def given(stage: PoolDriver, slot: str) -> list[str]:
+def entries_of(stage: PoolDriver, slot: str) -> list[str]:
     """What a slot finds in its list; it takes it."""
     found: Any = stage.redis.lpop(standby_list(POOL, slot), 10)
     return [entry.decode() for entry in found or []]
@@ -56,7 +56,7 @@ def test_a_sentence_goes_to_the_slot_that_waits(redis: Redis) -> None:
     on_standby(stage)
     stage.accept("j", 1_000)
     assert stage.pick() == []
-    (entry,) = given(stage, "w1|1")
+    (entry,) = entries_of(stage, "w1|1")
     assert list(stage.held()[":outbox"]) == [entry]
     assert waiting(stage) == []
     message = TaskMessage.parse(entry)
@@ -71,7 +71,7 @@ def test_the_step_that_accepts_a_job_gives_its_sentence_to_a_slot(redis: Redis) 
     submission = Submission("j", "ann", JobKind.LIVE, '{"v":1}')
     call = pool_scripts.submit_and_pick(POOL, submission, rows([1_000, 1_000]), 32, 4_000)
     _, published = stage.do(call.at(stage.now))
-    assert [entry.rpartition("|")[0] for entry in given(stage, "w1|1")] == ["j|0"]
+    assert [entry.rpartition("|")[0] for entry in entries_of(stage, "w1|1")] == ["j|0"]
     assert [message.seq for message in published] == [1], "no slot waits for it"
 
 
@@ -80,14 +80,14 @@ def test_a_slot_that_has_a_next_sentence_takes_it_before_those_that_wait(redis: 
     on_standby(stage)
     stage.accept("j", 1_000)
     stage.pick()
-    first = TaskMessage.parse(given(stage, "w1|1")[0])
+    first = TaskMessage.parse(entries_of(stage, "w1|1")[0])
     stage.takes("w1", first)
     on_standby(stage, "other", "2")
     stage.accept("k", 1_000, 1_000, user="bob")
     following = finish(stage, first)
     assert following.message is not None
     assert following.picked == ()
-    assert len(given(stage, "w1|2")) == 1
+    assert len(entries_of(stage, "w1|2")) == 1
 
 
 def test_a_slot_does_not_wait_while_a_message_may_come_for_it(redis: Redis) -> None:
@@ -111,7 +111,7 @@ def test_a_slot_whose_time_is_over_is_given_nothing(redis: Redis) -> None:
     stage.now += STANDBY_MS
     stage.accept("j", 1_000)
     assert [message.job for message in stage.pick()] == ["j"]
-    assert given(stage, "w1|1") == []
+    assert entries_of(stage, "w1|1") == []
 
 
 def test_slots_of_a_process_that_drains_go_back_to_celery(redis: Redis) -> None:
@@ -123,7 +123,7 @@ def test_slots_of_a_process_that_drains_go_back_to_celery(redis: Redis) -> None:
     assert finish(stage, one, "1").standby
     stage.beat("w1", other, slots=0)
     assert waiting(stage) == []
-    assert given(stage, "w1|1") == [""]
+    assert entries_of(stage, "w1|1") == [""]
     assert not finish(stage, other, "2").standby
 
 
@@ -142,7 +142,7 @@ def test_what_was_given_to_a_slot_that_died_is_published(redis: Redis) -> None:
     on_standby(stage)
     stage.accept("j", 1_000)
     assert stage.pick() == []
-    (entry,) = given(stage, "w1|1")
+    (entry,) = entries_of(stage, "w1|1")
     stage.now += 1_000
     stage.beat("w1")
     assert [outbox_entry(message) for message in stage.sweep(1_000).outbox] == [entry]
@@ -161,7 +161,7 @@ def test_a_suspect_comes_by_message_and_a_slot_goes_back_for_it(redis: Redis) ->
     stage.leave("w1", died=True)
     suspect = stage.pick_one()
     assert stage.record(suspect)[7] == "1"
-    assert given(stage, "w2|1") == [""]
+    assert entries_of(stage, "w2|1") == [""]
     stage.takes("w2", suspect)
 
 

@@ -15,15 +15,15 @@ def await_sentence(run: "Run", who: str, slot: str) -> Steps[TaskMessage | None]
     """What a slot is given that was put on standby; None: it goes back to the broker."""
     world = run.world
     until_ms = world.now + STANDBY_MS
-    given = None
-    while given is None and world.now < until_ms:
+    entry = None
+    while entry is None and world.now < until_ms:
         yield world.rng.randint(0, 60)
-        given = yield from world.plain(who, "LPOP", standby_list(POOL, slot))
-    if given is None and not (yield from world.plain(who, "ZREM", standby_slots(POOL), slot)):
-        given = yield from world.plain(who, "LPOP", standby_list(POOL, slot))
-    if not given:
+        entry = yield from world.plain(who, "LPOP", standby_list(POOL, slot))
+    if entry is None and not (yield from world.plain(who, "ZREM", standby_slots(POOL), slot)):
+        entry = yield from world.plain(who, "LPOP", standby_list(POOL, slot))
+    if not entry:
         return None
-    message = TaskMessage.parse(given.decode())
+    message = TaskMessage.parse(entry.decode())
     world.tally["given to a slot on standby"] += 1
     run.ledger.attempts[message.job, message.seq] = message.attempt
     return message

@@ -157,12 +157,12 @@ class SimulatedWorker(Process):
         """Speak the sentence of a message, and those that the slot takes behind it."""
         until_ms = self.world.now + RUN_MS
         while (following := (yield from self._take_run(who, message, until_ms))) and following.standby:
-            given = yield from standby.await_sentence(self.run, who, f"{self.name}|{who}")
-            if given is None:
+            found = yield from standby.await_sentence(self.run, who, f"{self.name}|{who}")
+            if found is None:
                 return
             if self.draining:
-                return publish(self.run, given)
-            message = given
+                return publish(self.run, found)
+            message = found
 
     def _take_run(self, who: str, message: TaskMessage, until_ms: float) -> Steps[NextSentence | None]:
         """Speak a sentence, and those that follow it at once; returns the answer to the last finish."""

@@ -33,13 +33,13 @@ def await_sentence(worker_state: WorkerState) -> TaskMessage | None:
     if redis is None:
         return None
     slot = f"{worker_state.owner}|{slot_name(worker_state)}"
-    given = None
+    entry = None
     with suppress(SeriatimError):  # the heartbeat writes that Redis is away
         popped = cast("list[bytes] | None", redis.blpop([standby_list(pool, slot)], timeout=block_of(redis, STANDBY_S)))
-        given = popped[1] if popped else _leave(worker_state, slot)
-    if not given:
+        entry = popped[1] if popped else _leave(worker_state, slot)
+    if not entry:
         return None
-    message = TaskMessage.parse(given.decode())
+    message = TaskMessage.parse(entry.decode())
     if worker_state.closed:  # since a moment
         worker_state.outcomes.put((message,))
         return None
