@@ -125,9 +125,8 @@ def test_a_killed_book_continues_to_the_same_bytes(tmp_path: Path) -> None:
 def test_a_killed_book_does_not_speak_again_what_was_ahead_of_a_chapter(tmp_path: Path) -> None:
     """Sentences behind a slow one are spoken, and cannot be written yet when the command is killed."""
     source = book(tmp_path / "in.epub", [f"Sentence {n} of it goes on." for n in range(8)])
-    out, tally = tmp_path / "out.m4b", tmp_path / "tally"
-    tally.mkdir()
-    halts = ("slots=2", "slow_on=Sentence four", "slow_ms=600000", "slow_times=2", f"tally={tally}")
+    out = tmp_path / "out.m4b"
+    halts = ("slots=2", "slow_on=Sentence four", "slow_ms=600000", "slow_times=0")  # at every attempt
     engine = (*TONE, *(word for option in halts for word in ("--engine-option", option)))
 
     def files() -> set[tuple[int, int]]:
@@ -140,7 +139,9 @@ def test_a_killed_book_does_not_speak_again_what_was_ahead_of_a_chapter(tmp_path
         process.kill()
     before = files()
     with start_command("book", source, "-o", out, *engine) as process:
-        wait_until(lambda: len(files() - before) == 3, "the three behind it are needed again")
+        wait_until(
+            lambda: len(files() - before) >= 3, "the three behind it, and what was not written, are needed again"
+        )
         assert {inode for inode, _ in files()} == {inode for inode, _ in before}, "none is spoken again"
         process.kill()
 
