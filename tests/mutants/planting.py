@@ -14,7 +14,7 @@ LEFT = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
 class Unplantable(Exception):
-    """The text to be replaced is not in its file exactly once."""
+    """The text to be replaced is not in its file exactly once, or the file is no Python with the fault in it."""
 
 
 def mutated(mutant: Mutant, root: Path = ROOT) -> str:
@@ -26,7 +26,15 @@ def mutated(mutant: Mutant, root: Path = ROOT) -> str:
     text = (root / mutant.file).read_text("utf-8")
     if (n := text.count(mutant.old)) != 1:
         raise Unplantable(f"{mutant.name}: {mutant.file} has {mutant.old!r} {n} times; expected it once")
-    return text.replace(mutant.old, mutant.new)
+    text = text.replace(mutant.old, mutant.new)
+    if mutant.file.endswith(".py"):
+        try:
+            compile(text, mutant.file, "exec")
+        except SyntaxError as error:
+            raise Unplantable(
+                f"{mutant.name}: {mutant.file}, line {error.lineno}, with the fault: {error.msg}"
+            ) from None
+    return text
 
 
 @contextmanager

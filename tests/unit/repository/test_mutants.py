@@ -38,6 +38,13 @@ def test_a_fault_whose_text_is_gone_is_named(tmp_path: Path) -> None:
             mutated(SOME, tmp_path)
 
 
+def test_a_fault_that_leaves_no_python_is_named() -> None:
+    """Every test would fail for another reason."""
+    broken = Mutant("one.broken", "tests/mutants/planting.py", "    yield copy\n", "    yield copy)\n", "", ())
+    with pytest.raises(Unplantable, match=r"^one.broken: tests/mutants/planting.py, line \d+, with the fault: "):
+        mutated(broken)
+
+
 def test_a_fault_is_planted_in_a_copy_only() -> None:
     before = (ROOT / SOME.file).read_text("utf-8")
     with planted(SOME) as copy:
