@@ -8,7 +8,7 @@ from seriatim.errors import PositionLost
 from seriatim.keys import END, GAP, StreamPosition, job_prefix, ordered_stream, pool_prefix
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
-from seriatim.stream_entries import ReaderCursor, decode
+from seriatim.stream_entries import End, ReaderCursor, decode
 from tests.simulator.plan import RATE_HZ, JobPlan
 from tests.simulator.scheduler import POOL, Process, Steps, Violation
 from tests.simulator.stream_check import StreamCheck
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.simulator.run import Run
 
 UNCONFIRMED_MS = 60_000  #: what a slot has to live until the pool has accepted its job
+CANCELLED_MS = 60_000  #: after which the audio of a cancelled job is gone (OVER_KEPT of lua/job/shared/ending.lua)
 PATIENCE = 12  #: looks at nothing before a listener asks whether the job is there at all
 
 
@@ -59,8 +60,14 @@ class SimulatedListener(Process):
             self.world.tally["entries"] += 1
             known = cursor.feed(entry)
             if known is not None:
+                stream.trimmed = isinstance(known, End) and self._late(job, known)
                 stream.take(known)
         return len(entries)
+
+    def _late(self, job: str, end: End) -> bool:
+        """Did a listener come so late to a cancelled job that its audio is gone, but for the entry that says so?"""
+        late = self.world.blackout_ms >= CANCELLED_MS or self.world.tally["clock jumps"] > 0
+        return late and end.state == "cancelled" and self.world.redis.xlen(ordered_stream(job)) == 1
 
     def ack(self, job: str, n_bytes: int, heard_ms: float = -1) -> Steps[None]:
         """Report to the pool. An older report may come late."""
