@@ -15,6 +15,7 @@ from seriatim.errors import SeriatimError
 from seriatim.keys import standby_list, standby_slots
 from seriatim.records import TaskMessage
 from seriatim.servers.redis_clients import BLOCK_S, block_of
+from seriatim.servers.redis_errors import translate_redis_errors
 from workers.worker_state import WorkerState
 
 STANDBY_S = (
@@ -34,7 +35,7 @@ def await_sentence(worker_state: WorkerState) -> TaskMessage | None:
         return None
     slot = f"{worker_state.owner}|{slot_name(worker_state)}"
     entry = None
-    with suppress(SeriatimError):  # the heartbeat writes that Redis is away
+    with suppress(SeriatimError), translate_redis_errors():  # the heartbeat writes that Redis is away
         popped = cast("list[bytes] | None", redis.blpop([standby_list(pool, slot)], timeout=block_of(redis, STANDBY_S)))
         entry = popped[1] if popped else _leave(worker_state, slot)
     if not entry:

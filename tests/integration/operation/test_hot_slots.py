@@ -18,6 +18,7 @@ from tests.support.redis_servers import PrivateServer, embedded
 from tests.support.thorough_cases import mostly_thorough
 from workers.engines.engine_registry import load
 from workers.hot_slots.next_sentence import begin_run, may_take_next
+from workers.hot_slots.standby import await_sentence
 from workers.registration import registration_of
 from workers.worker_state import SlotRun, WorkerState
 
@@ -153,6 +154,17 @@ def test_a_slot_of_a_process_that_takes_no_more_work_does_not_go_on(redis: Redis
     else:
         slot_run = SlotRun(time.monotonic())
     assert not may_take_next(worker_state, slot_run, 70.0)
+
+
+def test_a_slot_on_standby_whose_redis_is_gone_goes_back_to_celery(broker: PrivateServer) -> None:
+    """Its last sentence is reported: the task must not fail."""
+    redis, engine = broker.client(), load("tone", {})
+    settings = Settings(redis_url="redis://nowhere")
+    pool_client = PoolClient(redis, make_app("memory://", "p"), "p", settings)
+    worker_state = WorkerState(pool_client, engine, "w", registration_of(engine, settings, 1))
+    worker_state.waiting_redis = redis
+    broker.kill()
+    assert await_sentence(worker_state) is None
 
 
 def test_a_failed_sentence_ends_the_run_and_is_spoken_again(system: RealSystem) -> None:
