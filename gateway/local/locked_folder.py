@@ -1,11 +1,14 @@
-"""Locked folders: each belongs to one process, and its lock shows whether that process still runs."""
+"""Locked folders: each belongs to one process, and its lock shows whether that process still runs.
+
+A private folder is made and locked in two steps. In between it looks as one that a killed process left behind, and
+another process may remove it; so its maker checks, once it has the lock, that the folder is still there.
+"""
 
 import contextlib
 import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,18 +17,25 @@ from seriatim.errors import Misconfigured
 PREFIX = "seriatim-private-"
 PRIVATE = ".private"  #: lock file of a folder that may be removed; a data folder never has it
 LOCK = "lock"
-MIN_AGE_S = 10.0  #: the owner of a younger folder may not have locked it yet
 
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[Path]:
-    """Create a temporary folder for the duration of the context; remove those that killed processes left behind."""
+    """Create a temporary folder for the duration of the context; remove those that killed processes left behind.
+
+    Raises:
+        Misconfigured: the folder cannot be written.
+    """
     remove_abandoned_folders()
-    with (
-        tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name,
-        lock_folder(Path(name), PRIVATE),
-    ):
-        yield Path(name)
+    while True:
+        with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
+            fd = _lock_new_folder(Path(name))
+            if fd is not None:
+                try:
+                    yield Path(name)
+                finally:
+                    os.close(fd)
+                return
 
 
 @contextlib.contextmanager
@@ -35,11 +45,9 @@ def lock_folder(folder: Path, name: str = LOCK) -> Iterator[None]:
     Raises:
         Misconfigured: another process holds the lock, or the folder cannot be written.
     """
-    try:
+    with _translate_folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        fd = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise Misconfigured(f"cannot write the folder {folder}: {(error.strerror or str(error)).lower()}") from None
+        fd = _open_lock(folder / name)
     try:
         if not _try_lock(fd):
             raise Misconfigured(f"{folder} is in use by another seriatim; stop that one, or name another folder")
@@ -52,18 +60,50 @@ def remove_abandoned_folders() -> None:
     """Remove temporary folders that killed processes of this user left behind."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
-            stat = folder.stat()
-            if stat.st_uid == os.getuid() and time.time() - stat.st_mtime > MIN_AGE_S:
+            if folder.lstat().st_uid == os.getuid():
                 _remove_if_abandoned(folder)
 
 
+def _lock_new_folder(folder: Path) -> int | None:
+    """Lock a private folder, whose lock lasts until the file that is returned is closed.
+
+    None: another process has taken it for abandoned before it was locked.
+    """
+    path = folder / PRIVATE
+    with _translate_folder_errors(folder):
+        try:
+            fd = _open_lock(path)
+        except FileNotFoundError:
+            return None
+        if _try_lock(fd) and path.exists():  # with the lock, so from here on it stays
+            return fd
+        os.close(fd)
+        return None
+
+
 def _remove_if_abandoned(folder: Path) -> None:
-    fd = os.open(folder / PRIVATE, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fd = os.open(folder / PRIVATE, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        folder.rmdir()  # its maker was killed before it had a lock
+        return
     try:
         if _try_lock(fd):
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(fd)
+
+
+@contextlib.contextmanager
+def _translate_folder_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Misconfigured(f"cannot write the folder {folder}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _try_lock(fd: int) -> bool:
