@@ -1,6 +1,7 @@
 """`seriatim book`: speak a document as an audiobook with chapters; what is spoken is kept, chapter by chapter."""
 
 import argparse
+import contextlib
 import json
 import shutil
 import sys
@@ -21,6 +22,7 @@ from gateway.book.corrections import Correction
 from gateway.book.making.book_cast import book_voices, chapter_narrators, plan_with_voices, with_voices
 from gateway.book.making.book_cost import PoolPrice, RunCost, pool_prices
 from gateway.book.making.book_form import BookForm
+from gateway.book.making.kept_texts import earlier_keys, with_kept_texts
 from gateway.book.making.write_book import write_book
 from gateway.book.one_file.chapter_preparation import ChapterPreparation
 from gateway.book.renamed_book import rename_project
@@ -41,7 +43,7 @@ from gateway.webhooks.webhook_outbox import WebhookOutbox
 from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.client.job_options import JobRequest
 from seriatim.engine import Voice
-from seriatim.errors import SeriatimError
+from seriatim.errors import BadInput, SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
@@ -64,6 +66,7 @@ class BookArguments:
     loudness_lufs: float | None = None  #: None: as it was spoken
     room_tone_db: float | None = None  #: None: without
     voices: Mapping[str, str] = field(default_factory=dict)  #: of speakers whom the cast does not name
+    earlier: Mapping[str, str] = field(default_factory=dict)  #: keys of chapters in the voices before, by those now
     options: Mapping[str, Any] = field(default_factory=dict)  #: as on the command line, for a later correction
 
 
@@ -149,19 +152,46 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
     pool = _voices_to_choose(options, settings, request)
     narrators = chapter_narrators(options.chapter_voice, len(document.chapters), pool)
-    earlier = BookProject(output.project_folder(plan)).read_voices()
-    voices = book_voices(request, pool.voices, [chapter.text for chapter in plan.chapters], earlier)
+    project = BookProject(output.project_folder(plan))
+    voices = book_voices(request, pool.voices, [chapter.text for chapter in plan.chapters], project.read_voices())
     plan = plan_with_voices(plan, speech, voices, narrators)
-    return BookArguments(speech, plan, output, options.loudness, options.room_tone, voices, typed), reason
+    arguments = BookArguments(speech, plan, output, options.loudness, options.room_tone, voices, options=typed)
+    if _voices_changed(project, options):
+        pool = pool if pool.voices else _engine_voices(options, settings, request)
+        arguments = replace(arguments, earlier=_earlier_keys(arguments, project, len(document.chapters), pool))
+    return arguments, reason
 
 
 def _voices_to_choose(options: argparse.Namespace, settings: Settings, request: JobRequest) -> PoolRecord:
     """The voices of the engine, where any are to be chosen or looked up; () otherwise: to ask for them takes time."""
     if not (request.cast.finds_speakers or options.chapter_voice):
         return PoolRecord(pool=request.pool_name)
+    return _engine_voices(options, settings, request)
+
+
+def _engine_voices(options: argparse.Namespace, settings: Settings, request: JobRequest) -> PoolRecord:
     cards = voices_of_engine(options, settings)[1]
     voices = tuple(Voice(card["name"], card["language"], card["description"]) for card in cards)
     return PoolRecord(pool=request.pool_name, voices=voices)
+
+
+def _voices_changed(project: BookProject, options: argparse.Namespace) -> bool:
+    """Whether the book has corrections, and the last command named other narrators."""
+    _, before = project.read_command() or ("", {})
+    names = [name for name in ("voice", "chapter_voice") if (before.get(name) or "") != (vars(options)[name] or "")]
+    return bool(names and project.read_corrections())
+
+
+def _earlier_keys(arguments: BookArguments, project: BookProject, n_chapters: int, pool: PoolRecord) -> dict[str, str]:
+    """The keys that chapters had in the voices of the last command, by those that they have now."""
+    _, before = project.read_command() or ("", {})
+    narrators: dict[int, str] = {}
+    with contextlib.suppress(BadInput):  # of another document, or of voices that are gone
+        narrators = chapter_narrators(before.get("chapter_voice", []), n_chapters, pool)
+    request, voice = arguments.speech.request, str(before.get("voice", ""))
+    speech = replace(arguments.speech, request=replace(request, voice=voice))
+    plan = plan_with_voices(arguments.plan, speech, arguments.voices, narrators)
+    return earlier_keys(plan, arguments.plan, (voice, request.voice), request.language, pool)
 
 
 def make_book(
@@ -179,6 +209,8 @@ def make_book(
     rename_project(plan, output, Path(str(arguments.options["file"])))
     project = BookProject(output.project_folder(plan))
     with project.lock():
+        if arguments.earlier:
+            project.write_corrections(with_kept_texts(project.read_corrections(), arguments.earlier))
         project.write_command(str(Path.cwd()), arguments.options, str(output.book_folder(plan).resolve()))
         if arguments.voices:
             project.write_voices(arguments.voices)

@@ -4,15 +4,14 @@ All is written before the book is pending, and a run compares the order before i
 between leaves chapters without audio; sent again, it finds them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
-from gateway.book.book_plan import BookPlan, PlannedChapter, parse_numbers
-from gateway.book.corrections import Correction, with_texts_of
+from gateway.book.book_plan import BookPlan, parse_numbers
 from gateway.book.making.book_cast import chapter_narrators
+from gateway.book.making.kept_texts import earlier_keys, with_kept_texts
 from gateway.book.speak_chapters import unspoken
 from gateway.http.books.book_folder import BookFolder
 from gateway.http.books.book_keeper import BookKeeper
-from gateway.http.books.book_order import BookOrder
 from gateway.http.books.stored_plan import StoredPlan, plan_fields
 from seriatim.errors import BadInput
 from seriatim.state.pool_record import PoolRecord
@@ -33,9 +32,9 @@ def change_narrators(book: BookFolder, wishes: Iterable[str], keeper: BookKeeper
         changes = _narrators(wishes, before, len(book.document().chapters), pool)
         order = order.with_narrators(changes)
         plan = keeper.prepare(book, order).plan
-        corrections = _with_kept_texts(
-            project.read_corrections(), before, plan, lambda one: _language(one, order, pool)
-        )
+        narrator, language = str(order.options["voice"]), str(order.options.get("language") or "")
+        earlier = earlier_keys(before, plan, (narrator, narrator), language, pool)
+        corrections = with_kept_texts(project.read_corrections(), earlier)
         if StoredPlan.of(plan_fields(plan)).plan == before and not unspoken(
             plan.with_corrections(corrections), project
         ):
@@ -64,25 +63,3 @@ def _narrators(wishes: Iterable[str], plan: BookPlan, n_chapters: int, pool: Poo
             raise BadInput(f"chapter voice {wish!r}: chapter {numbers.strip()} is none of the book")
         narrators |= found
     return narrators
-
-
-def _with_kept_texts(
-    corrections: Mapping[str, Sequence[Correction]],
-    before: BookPlan,
-    plan: BookPlan,
-    language: Callable[[PlannedChapter], str],
-) -> dict[str, Sequence[Correction]]:
-    """The corrections of chapters, with the texts of those that have another voice of the same language.
-
-    In another language a text may be cut into other sentences.
-    """
-    kept = dict(corrections)
-    for old, new in zip(before.chapters, plan.chapters, strict=False):
-        if old.key != new.key and old.key in corrections and language(old) == language(new):
-            kept[new.key] = with_texts_of(corrections.get(new.key, ()), corrections[old.key])
-    return kept
-
-
-def _language(chapter: PlannedChapter, order: BookOrder, pool: PoolRecord) -> str:
-    """The language by which a chapter's text is cut into sentences."""
-    return str(order.options.get("language") or pool.language_of(chapter.voice or str(order.options["voice"])))

@@ -51,6 +51,22 @@ def test_a_corrected_text_is_spoken_alone_and_the_rest_is_the_same(tmp_path: Pat
     assert sentences(out, "Harbour") == after, "making the book again keeps its corrections"
 
 
+def test_corrected_texts_stay_in_another_voice(tmp_path: Path) -> None:
+    """Of a chapter or of the book, as over HTTP."""
+    out, source = tmp_path / "out.mp3", book(tmp_path / "in.epub", HARBOUR, SEA)
+
+    def texts(*options: str) -> set[str]:
+        done = seriatim("book", source, "-o", out, *options, *TONE)
+        assert done.returncode == 0, done.stderr.decode()
+        project = BookProject.of(str(out))
+        return {text for path in project.chapters.glob("*.json") for text in project.read_record(path.stem).texts}
+
+    assert "Ten boats came home." in texts()
+    assert fix(out, "--sentence", "1.3", "--text", "Twelve boats came home.").returncode == 0
+    for options in (["--chapter-voice", "1=bass"], ["--voice", "alto"]):
+        assert {text for text in texts(*options) if "boats" in text} == {"Twelve boats came home."}
+
+
 @pytest.mark.thorough
 def test_another_take_has_another_seed_each_time(tmp_path: Path) -> None:
     out = tmp_path / "out.m4b"

@@ -3,7 +3,9 @@
 import pytest
 
 from gateway.book.book_plan import plan_book
+from gateway.book.corrections import Correction
 from gateway.book.making.book_cast import book_voices, chapter_narrators, plan_with_voices, with_voices
+from gateway.book.making.kept_texts import earlier_keys, with_kept_texts
 from gateway.local.processes import WorkerPlan
 from gateway.output.speak_arguments import SpeakArguments
 from seriatim.client.job_options import JobRequest
@@ -71,3 +73,21 @@ def test_chapters_have_narrators_of_their_own() -> None:
             chapter_narrators([wish], 3, pool)
     with pytest.raises(UnknownVoice):
         chapter_narrators(["1=nobody"], 3, pool)
+
+
+def test_corrected_texts_follow_a_chapter_into_another_voice_of_its_language() -> None:
+    """In another language the numbers of sentences may mean others."""
+    pool = PoolRecord(pool="tone", voices=(*VOICES, Voice("hanna", "de", "")))
+    speech = SpeakArguments("", "", request(cast=None), WorkerPlan("tone"), embedded=True)
+    document = Document(DocumentFormat.TEXT, (Chapter("One", FIRST), Chapter("Two", SECOND)), "Book")
+    plan = plan_book(document, "book", speech.fingerprint.options)
+    now = plan_with_voices(plan, speech, {}, {1: "hanna", 2: "bass"})
+    (first, second), (german, bass) = plan.chapters, now.chapters
+    corrections = {one.key: (Correction(0, "Hi."),) for one in plan.chapters}
+
+    voices = ("teller", "teller")
+    assert earlier_keys(plan, now, voices, "", pool) == {bass.key: second.key}
+    assert earlier_keys(plan, now, voices, "en", pool) == {german.key: first.key, bass.key: second.key}
+    assert earlier_keys(plan, now, ("hanna", "teller"), "", pool) == {german.key: first.key}
+    kept = with_kept_texts(corrections, {bass.key: second.key, german.key: "unknown"})
+    assert kept == corrections | {bass.key: corrections[second.key]}
