@@ -21,7 +21,7 @@ from typing import Self
 from gateway.local.embedded_redis import EmbeddedRedis
 from gateway.local.locked_folder import private_folder
 from seriatim import log as logs
-from seriatim.errors import EngineUnavailable, Misconfigured
+from seriatim.errors import EngineUnavailable, Misconfigured, Unavailable
 from seriatim.exit_codes import ExitCode
 from seriatim.process.child_processes import dies_with_parent
 from seriatim.process.forked_process import ChildProcess, ForkPlan, can_fork, fork_process, import_ahead
@@ -39,6 +39,9 @@ READY_S = 120.0  #: a large model on a slow disk
 FAST_STOP_S = 0.5  #: for children whose work is no longer needed
 RETURN_S = 5.0  #: beyond SERIATIM_WORKER_DRAIN_S, for a worker to return unfinished sentences to its pool
 RESTARTS = 5  #: of one child that signals end, as the kernel's do where memory is short; more of them are no accident
+
+REAPED_S = 1.0  #: within which a server that closed its connections has ended
+GO_ON = "run the same command again to go on (seriatim speak: with --resume)"
 
 log = logging.getLogger(__name__)
 
@@ -169,9 +172,12 @@ class LocalSystem:
         """Check that the embedded Redis runs.
 
         Raises:
-            Misconfigured: it ended; the message has the last line of its log.
+            Misconfigured: it ended; the message has the signal that ended it, or else the last line of its log.
         """
-        if self.redis is not None and self.redis.process.poll() is not None:
+        status = self.redis.process.poll() if self.redis else None
+        if self.redis is not None and status is not None:
+            if status < 0 and self.disposable:
+                raise Misconfigured(f"the private Redis was ended by {signal.Signals(-status).name}; {GO_ON}")
             raise Misconfigured(f"the embedded Redis ended; last line of its log: {self.redis.last_log_line()}")
 
     def close(self, *, fast_stop: bool = False) -> None:
@@ -216,7 +222,7 @@ def private_system(settings: Settings, *worker_plans: WorkerPlan) -> Iterator[Lo
     """Run a Redis without persistence, a reassembler and the workers of each plan for the duration of the context.
 
     Raises:
-        Unavailable, EngineUnavailable, Misconfigured: a process does not start.
+        Unavailable, EngineUnavailable, Misconfigured: a process does not start, or has ended.
     """
     with private_folder() as folder:
         server = EmbeddedRedis.private(folder)
@@ -230,7 +236,13 @@ def private_system(settings: Settings, *worker_plans: WorkerPlan) -> Iterator[Lo
             for plan in worker_plans:
                 name = "worker" if plan is worker_plans[0] else f"worker of {plan.pool_name}"
                 system.start_child(name, "workers", plan.arguments())
-            yield system
+            try:
+                yield system
+            except Unavailable:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    server.process.wait(REAPED_S)
+                system.check_redis()  # says what ended it
+                raise
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from redis import asyncio as aio
 from redis import exceptions
 from redis.client import Pipeline
 
+from seriatim.errors import Unavailable
 from seriatim.servers.master_lookup import MasterLookup
 from seriatim.servers.redis_errors import translate_redis_errors
 
@@ -98,8 +99,31 @@ class TlsConnection(_Breakable, redis.SSLConnection):
     """For rediss:// URLs."""
 
 
+@contextmanager
+def final_refusal(path: str, *, restarts: bool) -> Iterator[None]:
+    """Around a connection to a socket: without restarts, a server that refuses has ended, and is not tried again.
+
+    Raises:
+        Unavailable: it has ended.
+    """
+    try:
+        yield
+    except (ConnectionRefusedError, FileNotFoundError) as error:
+        if restarts:
+            raise
+        raise Unavailable(f"the Redis at {path} has ended, and with it all of its jobs") from error
+
+
 class UnixConnection(_Breakable, redis.UnixDomainSocketConnection):
     """For unix:// URLs."""
+
+    def __init__(self, *, restarts: bool = True, **more: Any) -> None:
+        self._restarts = restarts
+        super().__init__(**more)  # type: ignore[no-untyped-call]  # redis-py has no types here
+
+    def _connect(self) -> Any:
+        with final_refusal(self.path, restarts=self._restarts):
+            return super()._connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
 
 
 class AioTcpConnection(_BreakableAio, aio.Connection):
@@ -112,6 +136,22 @@ class AioTlsConnection(_BreakableAio, aio.SSLConnection):
 
 class AioUnixConnection(_BreakableAio, aio.UnixDomainSocketConnection):
     """For unix:// URLs, in an event loop."""
+
+    def __init__(self, *, restarts: bool = True, **more: Any) -> None:
+        self._restarts = restarts
+        super().__init__(**more)
+
+    async def connect_check_health(self, *args: Any, **more: Any) -> None:
+        try:
+            await super().connect_check_health(*args, **more)
+        except exceptions.ConnectionError as error:
+            if isinstance(error.__cause__, Unavailable):  # redis-py has wrapped it, and would try again
+                raise error.__cause__ from None
+            raise
+
+    async def _connect(self) -> None:
+        with final_refusal(self.path, restarts=self._restarts):
+            await super()._connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
 
 
 class _SentinelLookup:

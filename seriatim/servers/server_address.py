@@ -77,6 +77,10 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "socket_keepalive": ("true", _parse_bool),  # always so
     "retry_on_timeout": ("true", _parse_bool),  # always so
 }
+#: the same, of those of a socket
+SOCKET_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "restarts": ("true or false", _parse_bool),  # false: one that refuses a connection has ended, and is not waited for
+}
 #: the same, of those that speak TLS
 TLS_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "ssl_ca_certs": ("a file", str),
@@ -166,7 +170,8 @@ def _cluster_hosts(url: str, parts: SplitResult) -> tuple[Host, ...]:
 def _known_parameters(scheme: str) -> dict[str, tuple[str, Callable[[str], object]]]:
     tls = TLS_PARAMETERS if scheme in ENCRYPTED else {}
     usual = {name: rule for name, rule in PARAMETERS.items() if scheme not in CLUSTERS or name not in DATABASES}
-    return {**usual, **tls, **(SENTINEL_PARAMETERS if scheme in SENTINELS else {})}
+    socket = SOCKET_PARAMETERS if scheme == "unix" else {}
+    return {**usual, **socket, **tls, **(SENTINEL_PARAMETERS if scheme in SENTINELS else {})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ BAD = {
     "sentinel://:se#cret@a/0?service=s": "is no URL of a server; expected redis://",
     "sentinel://a/0?service=s&ssl_ca_certs=/x": "unknown parameter 'ssl_ca_certs'.*want rediss://, sentinels://",
     "redis://a/0?service=s": "unknown parameter 'service'",
+    "redis://a/0?restarts=false": "unknown parameter 'restarts'",
     "redis://a:1,b:2/0": "is no URL of a server",
     "redis+sentinel://a/m": "is how other programs name Sentinels; expected sentinel://",
     "redis+cluster://a,": r"^'redis\+cluster://a,' does not name nodes of a cluster; expected redis\+cluster://",
