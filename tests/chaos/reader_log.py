@@ -18,6 +18,7 @@ class Ear:
     seq: int = -1
     have: int = 0  #: bytes of sentence `seq`
     n_bytes: int = 0  #: of the job, from the first on
+    end: tuple[str, str] | None = None  #: the job's state and reason, if an earlier reader heard the end
     _last: str = ""  #: position of the last entry that was taken
     _sound: bytearray = field(default_factory=bytearray)
     _since_s: float = 0.0  #: when the first of `_sound` came
@@ -83,4 +84,6 @@ def resumed(job: str, history: History, events: list[Event]) -> Ear:
             ear.seq, ear.have, ear.n_bytes = event["seq"], event["at"] + event["n"], ear.n_bytes + event["n"]
         elif event["e"] == "mark" and event["kind"] == "sentence":
             ear.seq, ear.have = event["seq"], 0
+        elif event["e"] == "mark" and event["kind"] == "end":
+            ear.end = event["state"], event["reason"]
     return ear

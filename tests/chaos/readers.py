@@ -68,6 +68,9 @@ def wrongly(job: Job, ear: Ear, keep: Keep) -> str:
 
 def plainly(redis: "Redis", stream: str, ear: Ear, keep: Keep, how: str) -> str:
     """Read with XREAD or XREADGROUP, and say how far it is as docs/reference/ordered-stream.md has it."""
+    if ear.end:  # its reader was killed before it said so, and nothing comes behind the end
+        _end(ear, *ear.end)
+        return "ended"
     if how == "xreadgroup":
         redis.xgroup_setid(stream, "reader", ear.position)  # what an earlier reader took and did not write down
     while keep():
