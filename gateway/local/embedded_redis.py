@@ -34,11 +34,11 @@ class EmbeddedRedis:
     def private(cls, folder: Path) -> "EmbeddedRedis":
         """Start a server without persistence on a socket in `folder`; it ends with this process.
 
-        Its clients wait for it no longer once it has ended: what it had is lost. It may not answer yet: `await_ready`.
+        It may not answer yet: `await_ready`.
         """
         socket = folder / "redis.sock"
         process = _start_server([*NO_LOG, "--port", "0", "--unixsocket", str(socket)], folder, signal.SIGKILL)
-        return cls(process, f"unix://{socket}?restarts=false", f"redis+socket://{socket}", folder)
+        return cls(process, f"unix://{socket}", f"redis+socket://{socket}", folder)
 
     @classmethod
     def durable(cls, folder: Path, port: int) -> "EmbeddedRedis":
@@ -62,7 +62,7 @@ class EmbeddedRedis:
             Misconfigured: it ended, does not answer within READY_S, or another server uses its port.
         """
         deadline = time.monotonic() + READY_S
-        with redis.Redis.from_url(self.url.partition("?")[0], retry=None) as client:
+        with redis.Redis.from_url(self.url, retry=None) as client:
             while time.monotonic() < deadline and self.process.poll() is None:
                 with contextlib.suppress(RedisError):
                     if client.info("server")["process_id"] == self.process.pid:

@@ -229,8 +229,9 @@ def private_system(settings: Settings, *worker_plans: WorkerPlan) -> Iterator[Lo
         import_ahead_of_children()  # while the server starts
         server.await_ready()
         private_settings = replace(
-            settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store")
-        )
+            settings, redis_url=f"{server.url}?restarts=false", broker_url=server.broker_url,
+            store_dir=str(folder / "store"),
+        )  # fmt: skip
         with LocalSystem(private_settings, folder, server, disposable=True) as system:
             system.start_child("reassembler", "reassembler.main")
             for plan in worker_plans:
