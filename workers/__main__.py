@@ -135,8 +135,8 @@ def _run_supervisor(options: argparse.Namespace) -> int:
     check_redis(redis)
     with make_app(settings.broker) as app:
         reach_broker(app, settings.broker)
-    if any("=" not in text for text in options.engine_option):
-        raise Misconfigured(f"--engine-option {options.engine_option}; expected KEY=VALUE")
+    if wrong := [text for text in options.engine_option if "=" not in text]:
+        raise Misconfigured(f"--engine-option {wrong[0]!r}; expected KEY=VALUE")
     tuned = _tuned_setting(options, settings) if options.slots == AUTO else None
     arguments = ["--engine", options.engine, "--pool", options.pool or options.engine, *_slot_arguments(options, tuned)]
     arguments += [part for text in options.engine_option for part in ("--engine-option", text)]

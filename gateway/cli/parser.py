@@ -9,7 +9,7 @@ from gateway.cli.book_parsers import BATCH, BOOK, BOOK_FIX, add_batch, add_book,
 from gateway.cli.cache_parser import add_cache
 from gateway.cli.engine_parsers import ENGINE_COMMANDS
 from gateway.cli.operator_parsers import OPERATORS
-from gateway.cli.parser_parts import add_command, add_redis, positive_int
+from gateway.cli.parser_parts import add_command, add_redis, port_number, positive_int, redis_port
 from gateway.cli.service_parsers import SERVICES
 from gateway.cli.text_options import (
     FORMATS,
@@ -176,9 +176,13 @@ def _add_up(p: argparse.ArgumentParser) -> None:
     p.add_argument("--max-sentences", type=positive_int, metavar="N", help="replace a worker process after N sentences")
     p.add_argument("--max-memory", metavar="SIZE", help="replace a worker process that uses more memory, such as 2G")
     p.add_argument("--reassemblers", type=positive_int, default=1, metavar="N", help="reassembler processes (1)")
-    p.add_argument("--port", type=int, default=7379, metavar="N", help="loopback port of the embedded Redis (7379)")
+    p.add_argument(
+        "--port", type=redis_port, default=7379, metavar="N", help="loopback port of the embedded Redis (7379)"
+    )
     http = p.add_mutually_exclusive_group()
-    http.add_argument("--http", type=int, metavar="PORT", help="loopback port of the HTTP gateway (8000); 0: none")
+    http.add_argument(
+        "--http", type=port_number, metavar="PORT", help="loopback port of the HTTP gateway (8000); 0: none"
+    )
     http.add_argument("--no-http", dest="http", action="store_const", const=0, help="no HTTP gateway")
     p.add_argument(
         "--data", default="seriatim-data", metavar="DIR", help="folder for Redis, logs and recordings (./seriatim-data)"

@@ -1,7 +1,9 @@
 """Parser parts: arguments that several commands share, and what their values mean."""
 
 import argparse
+import math
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 ENGINES = ", ".join(engine_profiles())
 DEFAULT_ENGINE = "SERIATIM_ENGINE, else hibari, else espeak"
 CORES = os.cpu_count() or 1
+MAX_PORT = 65535
 CHARS_PER_PROCESS = 400  #: half a minute of speech, which takes a core as long as loading another engine does
 
 
@@ -118,11 +121,41 @@ def positive_int(text: str) -> int:
     """An integer of at least 1.
 
     Raises:
-        ArgumentTypeError: it is less.
+        ArgumentTypeError: it is none.
     """
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
+    return int(_number_within(text, 1, math.inf, "expected 1 or more", int))
+
+
+def port_number(text: str) -> int:
+    """A TCP port; 0: the command's help says what that means.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    return int(_number_within(text, 0, MAX_PORT, f"expected a port, from 0 to {MAX_PORT}", int))
+
+
+def redis_port(text: str) -> int:
+    """A TCP port that clients can be given: no 0.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    return int(_number_within(text, 1, MAX_PORT, f"expected a port, from 1 to {MAX_PORT}", int))
+
+
+def _number_within(text: str, least: float, most: float, expected: str, number: Callable[[str], float]) -> float:
+    """The number in `text`, which `number` reads.
+
+    Raises:
+        ArgumentTypeError: it is none, or out of range.
+    """
+    try:
+        value = number(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text}; {expected}")
     return value
 
 
@@ -145,21 +178,15 @@ def loudness(text: str) -> float:
     """A loudness in LUFS.
 
     Raises:
-        ArgumentTypeError: it is out of range.
+        ArgumentTypeError: it is none, or out of range.
     """
-    value = float(text)
-    if not LOUDNESS_LUFS[0] <= value <= LOUDNESS_LUFS[1]:
-        raise argparse.ArgumentTypeError(f"{text}; expected -40 to -16, such as -20")
-    return value
+    return _number_within(text, *LOUDNESS_LUFS, "expected -40 to -16, such as -20", float)
 
 
 def room_tone(text: str) -> float:
     """A level of noise in dBFS.
 
     Raises:
-        ArgumentTypeError: it is out of range.
+        ArgumentTypeError: it is none, or out of range.
     """
-    value = float(text)
-    if not ROOM_TONE_DB[0] <= value <= ROOM_TONE_DB[1]:
-        raise argparse.ArgumentTypeError(f"{text}; expected -80 to -50, such as -65")
-    return value
+    return _number_within(text, *ROOM_TONE_DB, "expected -80 to -50, such as -65", float)

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable
 
+from gateway.cli.parser_parts import port_number
+
 SERVE = """\
 Needs running workers and a reassembler (seriatim worker, seriatim reassemble); seriatim up runs all of them. Without
 keys only loopback is served, and all callers share one user. Any number of gateways may serve one system.
@@ -43,13 +45,17 @@ COMPONENTS = ("gateway", "worker", "reassembler", "flower")
 
 def _add_serve(p: argparse.ArgumentParser) -> None:
     p.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
-    p.add_argument("--port", type=int, default=8000, metavar="N", help="port to listen on; 0: any free one (8000)")
+    p.add_argument(
+        "--port", type=port_number, default=8000, metavar="N", help="port to listen on; 0: any free one (8000)"
+    )
     p.add_argument("--keys", metavar="FILE", help="file of API keys and their limits (SERIATIM_HTTP_KEYS_FILE)")
 
 
 def _add_flower(p: argparse.ArgumentParser) -> None:
     p.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
-    p.add_argument("--port", type=int, default=5555, metavar="N", help="port to listen on; 0: any free one (5555)")
+    p.add_argument(
+        "--port", type=port_number, default=5555, metavar="N", help="port to listen on; 0: any free one (5555)"
+    )
 
 
 def _add_healthcheck(p: argparse.ArgumentParser) -> None:
@@ -57,7 +63,7 @@ def _add_healthcheck(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--pool", default="", metavar="NAME", help="pool of the worker (SERIATIM_ENGINE, else hibari or espeak)"
     )
-    p.add_argument("--port", type=int, metavar="N", help="port of the gateway (8000) or of Flower (5555)")
+    p.add_argument("--port", type=port_number, metavar="N", help="port of the gateway (8000) or of Flower (5555)")
 
 
 def _add_doctor(p: argparse.ArgumentParser) -> None:

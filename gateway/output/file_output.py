@@ -13,7 +13,6 @@ bytes as an uninterrupted run. An older OUT stays in place until the new one rep
 """
 
 import os
-import shlex
 import zlib
 from contextlib import ExitStack
 from pathlib import Path
@@ -153,7 +152,7 @@ class FileOutput:
         if not self.bytes_done:
             return ""
         kept = f"{self.sentences_done} sentences ({clock_face(self.ms_done / 1000)} of audio) are kept"
-        return f"{kept}; continue with --resume {shlex.quote(self._output)}"
+        return f"{kept}; run the same command with --resume to continue {self._output}"
 
     def write(self, pcm: bytes, rate_hz: int) -> None:
         """Add audio to the sentence being spoken.

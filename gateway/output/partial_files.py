@@ -4,7 +4,6 @@
 """
 
 import os
-import shlex
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,7 +75,7 @@ def refuse_to_discard_audio(parts: PartialFiles, journal: OutputJournal) -> None
     if last.end:
         raise BadInput(
             f"an interrupted run has left {last.sentences} sentences of {parts.output}; "
-            f"continue with --resume {shlex.quote(parts.output)}, or start again with --restart"
+            "run the command with --resume to continue it, or with --restart to start again"
         )
 
 
@@ -94,7 +93,7 @@ def read_resumable_marks(
     before, marks = content
     changes = before.changes(now)
     if changes:
-        raise BadInput(f"cannot resume {parts.output}: {'; '.join(changes)}")
+        raise BadInput(f"cannot resume {parts.output}: {'; '.join(changes)}; undo that, or start again with --restart")
     return marks
 
 

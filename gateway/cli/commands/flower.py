@@ -121,7 +121,8 @@ async def _serve_pages(settings: Settings, host: str) -> None:
     try:
         port = flower_app.start_http_server()
     except OSError as error:
-        raise Misconfigured(f"cannot serve at {host}:{default_options.port}: {error.strerror or error}") from None
+        reason = f"{error.strerror or error}; choose another --host or --port"
+        raise Misconfigured(f"cannot serve at {host}:{default_options.port}: {reason}") from None
     flower_app.events.start()
     flower_app.update_workers()
     await flower_app.events.on_enable_events()  # now, and then every few seconds

@@ -41,7 +41,10 @@ def set_limits(options: argparse.Namespace, settings: Settings) -> int:
 
 def _set_job(options: argparse.Namespace, settings: Settings) -> int:
     if not options.job or (options.priority is None and options.weight is None):
-        raise BadInput("nothing to set; give JOB with --priority or --weight, or --user NAME with a weight or a cap")
+        raise BadInput(
+            "nothing to set; give JOB with --priority or --weight, --user NAME with a weight or a cap, or --pool NAME "
+            "with --allowed, --requests-minute or --characters-minute"
+        )
     weight = None if options.weight is None else _parse_number("--weight", options.weight)
     if options.weight is not None and weight is None:
         raise BadInput("--weight none needs --user: the weight of one job cannot be removed")

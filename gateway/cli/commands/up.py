@@ -105,12 +105,17 @@ def _http_problem(port: int) -> str:
     """The reason why HTTP cannot be served at `port`; empty if it can."""
     if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn")):
         return "the http extra is missing; in Seriatim's folder: pip install -c constraints.txt -e '.[http]'"
+    return _port_problem(port, "HTTP", "--http PORT")
+
+
+def _port_problem(port: int, use: str, option: str) -> str:
+    """The reason why a loopback port cannot be used; empty if it can. `option` chooses another one."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            return f"port {port} cannot be used for HTTP ({error.strerror}); choose another one with --http PORT"
+            return f"port {port} cannot be used for {use} ({error.strerror}); choose another one with {option}"
     return ""
 
 
@@ -155,6 +160,8 @@ def _open_redis(
         check_reachable(command_client(settings.redis_url, outage_s=1.0), settings.redis_url)
         yield settings, None
         return
+    if problem := _port_problem(port, "Redis", "--port N"):
+        raise Misconfigured(problem)
     server = EmbeddedRedis.durable(folder / "redis", port)
     is_configured = settings.store_dir != Settings().store_dir  # an explicit setting takes precedence
     store_dir = settings.store_dir if is_configured else str(folder / "store")

@@ -228,7 +228,7 @@ def _open_sockets(host: str, port: int, stall_s: float) -> list[socket.socket]:
     for each in sockets:
         each.close()
     reason = (error.strerror or error) if error else "the host has no address"
-    raise Misconfigured(f"cannot serve at {host}:{port}: {reason}") from None
+    raise Misconfigured(f"cannot serve at {host}:{port}: {reason}; choose another --host or --port") from None
 
 
 def _open_socket(family: int, address: tuple[object, ...], stall_s: float) -> socket.socket:

@@ -95,12 +95,17 @@ def test_a_default_port_that_is_taken_is_spoken_of_and_stops_nothing(tmp_path: P
 
 
 @pytest.mark.thorough
-def test_a_port_that_was_asked_for_must_be_free(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "use", "advice"), [("--http", "HTTP", "--http PORT"), ("--port", "Redis", "--port N")]
+)
+def test_a_port_that_was_asked_for_must_be_free(tmp_path: Path, option: str, use: str, advice: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holding:
         port = holding.getsockname()[1]
-        done = seriatim("up", *TONE, "--http", str(port), cwd=tmp_path)
+        done = seriatim("up", *TONE, option, str(port), cwd=tmp_path)
     assert done.returncode == ExitCode.CANNOT_START
-    assert complaint(done).startswith(f"port {port} cannot be used for HTTP (")
+    assert complaint(done) == (
+        f"port {port} cannot be used for {use} (Address already in use); choose another one with {advice}"
+    )
 
 
 @pytest.mark.thorough

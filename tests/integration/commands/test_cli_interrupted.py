@@ -72,7 +72,7 @@ def test_an_interrupted_command_leaves_no_process_and_says_how_to_go_on(
 ) -> None:
     status, output = interrupted(text, tmp_path / "speech.wav", number, 3)
     assert status == ExitCode.INTERRUPTED
-    assert "continue with --resume" in output
+    assert "run the same command with --resume" in output
     assert "Traceback" not in output
 
 
@@ -88,7 +88,7 @@ def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tm
         assert status == -signal.SIGKILL
     refused = seriatim("speak", text, "-o", out, *HELD, *twice)
     assert refused.returncode == ExitCode.BAD_INPUT
-    assert f"sentences of {out}; continue with --resume {out}, or start again" in complaint(refused)
+    assert f"sentences of {out}; run the command with --resume to continue it" in complaint(refused)
     done = seriatim("speak", text, "-o", out, "--resume", *HELD, *twice)
 
     assert done.returncode == 0, done.stderr.decode()

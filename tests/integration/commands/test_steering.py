@@ -170,7 +170,11 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((), "nothing to set; give JOB with --priority or --weight, or --user NAME with a weight or a cap"),
+        (
+            (),
+            "nothing to set; give JOB with --priority or --weight, --user NAME with a weight or a cap, or --pool NAME "
+            "with --allowed, --requests-minute or --characters-minute",
+        ),
         (("--user", "anna", "--weight", "much"), "--weight 'much'; expected a number, or none to remove the setting"),
         (("--user", "anna", "--weight", "0"), "--weight=0; expected a number from 0.001 to 1000"),
         (("--user", "anna", "--queued-s", "0"), "--queued-s=0; expected a number from 0.001 to 1e+06"),

@@ -77,7 +77,8 @@ def test_an_interrupted_run_keeps_its_sentences_and_says_how_to_go_on(tmp_path):
     path = tmp_path / "my speech.wav"
     with begin(path) as file:
         say(file, SENTENCES[:3])
-        assert file.advice == f"3 sentences (0:01 of audio) are kept; continue with --resume '{path}'"
+        kept = "3 sentences (0:01 of audio) are kept"
+        assert file.advice == f"{kept}; run the same command with --resume to continue {path}"
     assert names(tmp_path) == ["my speech.wav.part", "my speech.wav.part.json", "my speech.wav.part.pcm"]
 
 
@@ -227,7 +228,8 @@ def test_another_text_or_voice_is_not_resumed(tmp_path):
     with pytest.raises(BadInput) as refused:
         begin(path, ResumePolicy.RESUME, other)
     assert str(refused.value) == (
-        f"cannot resume {path}: the text has changed; speed was None and is now 1.5; voice was 'alice' and is now 'bob'"
+        f"cannot resume {path}: the text has changed; speed was None and is now 1.5; "
+        "voice was 'alice' and is now 'bob'; undo that, or start again with --restart"
     )
     with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == 2, "and nothing was lost by asking"
@@ -250,7 +252,7 @@ def test_hours_of_work_are_not_overwritten_by_mistake(tmp_path):
         begin(path)
     assert str(refused.value) == (
         f"an interrupted run has left 2 sentences of {path}; "
-        f"continue with --resume {path}, or start again with --restart"
+        "run the command with --resume to continue it, or with --restart to start again"
     )
     with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == 2

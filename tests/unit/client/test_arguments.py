@@ -87,3 +87,32 @@ def test_every_command_that_talks_to_redis_takes_its_address() -> None:
 ])  # fmt: skip
 def test_a_language_may_be_named_in_english_everywhere(words: tuple[str, ...]) -> None:
     assert parsed(*words).language == "de"
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("serve", "--port", "65536"), "--port: 65536; expected a port, from 0 to 65535"),
+        (("flower", "--port", "-1"), "--port: -1; expected a port, from 0 to 65535"),
+        (("healthcheck", "gateway", "--port", "http"), "--port: http; expected a port, from 0 to 65535"),
+        (("up", "--http", "65536"), "--http: 65536; expected a port, from 0 to 65535"),
+        (("up", "--port", "0"), "--port: 0; expected a port, from 1 to 65535"),
+        (("up", "--port", "65536"), "--port: 65536; expected a port, from 1 to 65535"),
+        (("up", "--slots", "two"), "--slots: two; expected 1 or more"),
+        (("speak", "--workers", "0"), "--workers: 0; expected 1 or more"),
+        (("book", "a.txt", "--loudness", "nan"), "--loudness: nan; expected -40 to -16, such as -20"),
+    ],
+)
+def test_a_number_out_of_range_is_refused_with_what_is_expected(
+    words: tuple[str, ...], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A port beyond the last one would be served as another port."""
+    with pytest.raises(SystemExit) as refused:
+        parsed(*words)
+    assert refused.value.code == 2
+    assert capsys.readouterr().err.endswith(f"error: argument {complaint}\n")
+
+
+@pytest.mark.parametrize(("option", "value"), [("--port", "1"), ("--http", "0"), ("--http", "65535")])
+def test_a_port_in_range_is_taken(option: str, value: str) -> None:
+    assert getattr(parsed("up", option, value), option.strip("-")) == int(value)
