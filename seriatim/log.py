@@ -95,6 +95,17 @@ def _is_broker_error(error: BaseException) -> bool:
     return not BROKER_ERRORS.isdisjoint(each.__name__ for each in type(error).__mro__)
 
 
+def configure_command(*, details: bool) -> None:
+    """Write warnings of a command for people like its other lines, with their fields; processes `configure` their log.
+
+    `details`: also those of a job, whose `detail` most commands show themselves.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(KeyValueFormatter("seriatim: %(message)s"))
+    handler.addFilter(lambda record: details or not hasattr(record, "detail"))
+    logging.basicConfig(handlers=[handler])
+
+
 def configure(level: str, process: str, form: str = "text") -> None:
     """Log to stderr from now on; `process` names this one, `form` is text or json."""
     fields = KeyValueFormatter(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S")

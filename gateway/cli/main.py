@@ -36,7 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[:2] == ["book", "fix"]:  # `book` has a file as its argument, so this is no subcommand of it
         words[:2] = ["book fix"]
     options = args.build_parser(COMMANDS).parse_args(words)
+    from seriatim import log as logs
     from seriatim.settings import Settings
+
+    logs.configure_command(details=options.command == "batch" and not options.quiet)
 
     try:
         overrides = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}

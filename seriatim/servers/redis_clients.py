@@ -118,7 +118,8 @@ def check_reachable(client: "redis.Redis", url: str) -> None:
             raise  # it says itself what is wrong
         question = TLS_QUESTIONS.get(Address.of(url).scheme) if any(word in str(why) for word in SILENCE) else None
         hint = question or "start one, or set SERIATIM_REDIS_URL"
-        raise Unavailable(f"no Redis at {redacted_url(url)}: {why}; {hint}") from None
+        reason = str(why).rstrip(".")  # redis-py's lines are sentences
+        raise Unavailable(f"no Redis at {redacted_url(url)}: {reason}; {hint}") from None
 
 
 def streams(url: str, *, max_connections: int = 0, outage_s: float = OUTAGE_S) -> "aio.Redis":

@@ -192,6 +192,7 @@ class TestCannotStart:
         done = seriatim(*command, "--redis", f"unix://{tmp_path}/no.sock", stdin=b"Hello.")
         assert done.returncode == ExitCode.UNAVAILABLE
         assert complaint(done).startswith(f"no Redis at unix://{tmp_path}/no.sock: ")
+        assert complaint(done).endswith("No such file or directory; start one, or set SERIATIM_REDIS_URL")
 
     @pytest.mark.thorough
     @pytest.mark.parametrize("part", ["worker", "reassemble"])

@@ -108,7 +108,7 @@ def test_a_command_whose_supervisor_of_workers_is_killed_goes_on_with_another(tm
         os.kill(supervisor_of(speaking.pid), signal.SIGKILL)
         _, output = speaking.communicate(timeout=PATIENCE_S)
     assert speaking.returncode == 0, output.decode()
-    assert "child process was killed; restarted" in output.decode()
+    assert "seriatim: child process was killed; restarted child='worker' status=-9\n" in output.decode()
     assert sound(out.read_bytes()) == stream_of(sentences(N, "Interrupted", n_words=2))
 
 

@@ -12,7 +12,7 @@ import pytest
 import redis.exceptions
 from kombu.message import Message
 
-from seriatim.log import KeyValueFormatter, message_of, shorten_broker_error
+from seriatim.log import KeyValueFormatter, configure_command, message_of, shorten_broker_error
 
 SPEAKS = """
 import logging, sys
@@ -43,6 +43,20 @@ def test_a_line_is_read_in_either_form() -> None:
     assert message_of('{"level": "ERROR", "message": "no such engine: x"}') == "no such engine: x"
     assert message_of("{no JSON") == "{no JSON"
     assert message_of("Traceback: of others") == "Traceback: of others"
+
+
+@pytest.mark.parametrize("details", [False, True])
+def test_a_warning_is_a_line_of_the_command(
+    details: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`speak` shows the warning of its job itself: a second line would only repeat it."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    configure_command(details=details)
+    log = logging.getLogger("gateway")
+    log.warning("child process was killed; restarted", extra={"child": "worker"})
+    log.warning("text and voice disagree", extra={"detail": "German"})
+    shown = ["child process was killed; restarted child='worker'", "text and voice disagree detail='German'"]
+    assert capsys.readouterr().err.splitlines() == [f"seriatim: {line}" for line in shown[: 1 + details]]
 
 
 class LostChannel:
