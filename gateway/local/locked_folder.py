@@ -49,7 +49,7 @@ def lock_folder(folder: Path, name: str = LOCK) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         fd = _open_lock(folder / name)
     try:
-        if not _try_lock(fd):
+        if not try_lock(fd):
             raise Misconfigured(f"{folder} is in use by another seriatim; stop that one, or name another folder")
         yield
     finally:
@@ -75,7 +75,7 @@ def _lock_new_folder(folder: Path) -> int | None:
             fd = _open_lock(path)
         except FileNotFoundError:
             return None
-        if _try_lock(fd) and path.exists():  # with the lock, so from here on it stays
+        if try_lock(fd) and path.exists():  # with the lock, so from here on it stays
             return fd
         os.close(fd)
         return None
@@ -88,7 +88,7 @@ def _remove_if_abandoned(folder: Path) -> None:
         folder.rmdir()  # its maker was killed before it had a lock
         return
     try:
-        if _try_lock(fd):
+        if try_lock(fd):
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(fd)
@@ -106,7 +106,8 @@ def _open_lock(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _try_lock(fd: int) -> bool:
+def try_lock(fd: int) -> bool:
+    """Lock an open file for this process alone; returns whether no other process holds it. It never waits."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

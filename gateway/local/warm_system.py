@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import seriatim
-from gateway.local.locked_folder import private_folder
+from gateway.local.locked_folder import private_folder, try_lock
 from gateway.local.processes import READY_S, LocalSystem, WorkerPlan, private_system
 from seriatim.errors import EngineUnavailable, Misconfigured, SeriatimError
 from seriatim.process.forked_process import allow_forks
@@ -128,7 +128,7 @@ def _start_keeper(
     """
     lock = folder.open("lock")
     try:
-        if not _try_lock(lock) or (tried and folder.failed.exists()):
+        if not try_lock(lock) or (tried and folder.failed.exists()):
             return
         for left in (folder.ready, folder.failed):
             left.unlink(missing_ok=True)  # of a keeper that was killed
@@ -185,7 +185,7 @@ def _wait_for_last_user(folder: WarmFolder, system: LocalSystem, keep_s: float) 
     users, used_s = folder.open("users"), time.monotonic()
     while True:
         system.check_children()
-        if not _try_lock(users):
+        if not try_lock(users):
             used_s = time.monotonic()
         elif time.monotonic() - used_s >= keep_s:
             folder.ready.unlink(missing_ok=True)
@@ -193,14 +193,6 @@ def _wait_for_last_user(folder: WarmFolder, system: LocalSystem, keep_s: float) 
         else:
             fcntl.flock(users, fcntl.LOCK_UN)
         time.sleep(POLL_S)
-
-
-def _try_lock(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ RATE_HZ = 24_000  #: of hibari
 VOICE = "heart"
 SEED = 7
 PIECE_CHARS = 11  #: of a text that is sent as it is written
-STEP_BYTES = 1 << 16
 START_S = 150.0  #: loading a model in several processes at once; bounds a hang
 #: no worker counts as dead, and no sentence as stuck, because this machine is busy
 PATIENT: dict[str, Any] = {"lease_ms": 30_000, "stall_timeout_ms": 600_000}

@@ -62,7 +62,6 @@ class Request:
     call: Call
     headers: Mapping[str, str]
     connection: int  #: number of its connection, 0-based
-    came_s: float  #: monotonic
     outcome: str = "open"  #: then: spoken (whole), refused, left, or a fault
 
 
@@ -156,7 +155,7 @@ class ProviderSimulator:
         call = self.shape.call(target, fields)
         if call is None:
             return await _write(writer, self.shape.refuse(Refusal.ADDRESS))
-        request = Request(call, headers, n, time.monotonic())
+        request = Request(call, headers, n)
         self.requests.append(request)
         if self.places and self._open >= self.places:
             request.outcome = "refused"
