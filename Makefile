@@ -23,6 +23,8 @@ RUN_EXTRAS = espeak,hibari,documents,lexicon,language,emoji
 DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,providers,s3,dev
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
+# ONNX Runtime in tests and benches that import no engine first (workers/engines/__init__.py).
+export ORT_DISABLE_TELEMETRY ?= 1
 
 .PHONY: help speak xtts test test-all fast newest check prove integrations livekit-suite lint types imports sim mutants chaos soak listener listen bench bench-speed bench-load bench-agents bench-autoscaling bench-users bench-scale bench-http bench-text bench-providers bench-reading bench-voices bench-words bench-book bench-book-kills bench-book-length bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
