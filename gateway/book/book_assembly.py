@@ -84,10 +84,14 @@ class BookAssembly:
 
     def chapter_audio(self, chapter: SpokenChapter, format_name: str) -> Iterator[bytes]:
         """The audio of a chapter as the encoder of a format gets it."""
-        audio, loss_db = chapter_audio(self.project, chapter), BOOK_FORMATS[format_name].loss_db
+        return self.mastered(chapter_audio(self.project, chapter), chapter.record.rate_hz, format_name)
+
+    def mastered(self, audio: Iterator[bytes], rate_hz: int, format_name: str) -> Iterator[bytes]:
+        """The audio of a chapter with the book's gain and room tone, as the encoder of a format gets it."""
+        loss_db = BOOK_FORMATS[format_name].loss_db
         if self.gain_db is not None:
-            audio = level_audio(audio, self.rate_hz, self.gain_db + loss_db, CEILING_DB + loss_db)
-        return audio if self.room_tone_db is None else with_room_tone(audio, self.rate_hz, self.room_tone_db)
+            audio = level_audio(audio, rate_hz, self.gain_db + loss_db, CEILING_DB + loss_db)
+        return audio if self.room_tone_db is None else with_room_tone(audio, rate_hz, self.room_tone_db)
 
 
 def replace_when_complete(encoder: Encoder, audio: Iterator[bytes], new: Path, output: Path) -> None:

@@ -7,6 +7,7 @@ from gateway.book.book_plan import PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
 from gateway.output.file_output import FileOutput
 from gateway.output.journal import TextFingerprint
+from gateway.output.spool_reader import SpoolReader
 from seriatim.audio.formats import format_named
 from seriatim.errors import BadInput, EmptyText, Unwritable
 from seriatim.records import Sentence
@@ -42,6 +43,19 @@ class ChapterOutput:
     def ms_done(self) -> float:
         """The duration of the complete sentences in ms."""
         return self._file.ms_done
+
+    @property
+    def rate_hz(self) -> int | None:
+        """The rate of the audio; None before the first of it."""
+        return self._file.rate_hz
+
+    def open_reader(self) -> SpoolReader:
+        """A reader of the chapter's audio, for another thread; its opener closes it.
+
+        Raises:
+            Unwritable: it cannot be opened.
+        """
+        return self._file.open_reader()
 
     def add_sentence(self, sentence: Sentence) -> None:
         """Note the text of the next sentence of the chapter, spoken before or not."""

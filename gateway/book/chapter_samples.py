@@ -7,7 +7,7 @@ import soundfile
 
 from seriatim.errors import BadInput
 
-_BLOCK_SAMPLES = 1 << 15
+BLOCK_SAMPLES = 1 << 15  #: of a block
 
 
 def chapter_samples(path: Path, n_samples: int, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -22,7 +22,7 @@ def chapter_samples(path: Path, n_samples: int, start: int = 0, end: int | None 
             if file.frames != n_samples:
                 raise BadInput(f"{path} has {file.frames} samples, not {n_samples}; delete it")
             file.seek(start)
-            while start < end and len(block := file.read(min(_BLOCK_SAMPLES, end - start), dtype="int16")):
+            while start < end and len(block := file.read(min(BLOCK_SAMPLES, end - start), dtype="int16")):
                 start += len(block)
                 yield block.astype("<i2").tobytes()
     except (soundfile.LibsndfileError, OSError) as error:

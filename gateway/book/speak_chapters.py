@@ -30,6 +30,8 @@ class ChapterSpeech:
     speak: Callable[[SpeakRun], RunSummary]  #: speaks a text into the output of a run
     voices: Mapping[str, str] = field(default_factory=dict)  #: of speakers whom the cast does not name
     jobs: RunningJobs = field(default_factory=RunningJobs)  #: `stop` ends all of them
+    #: called before a chapter without corrections is spoken into its output, by its thread
+    on_begin: Callable[[PlannedChapter, ChapterOutput], object] = lambda *_: None
     on_chapter: Callable[[PlannedChapter], object] = lambda _: None  #: called when a chapter is spoken, by its thread
 
     def arguments_of(self, chapter: PlannedChapter) -> SpeakArguments:
@@ -70,6 +72,8 @@ def speak_chapters(
             output = ChapterOutput(project, chapter.with_corrections(()), _paragraph_ms(arguments))
             with output, jobs.registration() as add_job:
                 shown.audio_ms = output.ms_done
+                if not chapter.corrections:
+                    speech.on_begin(chapter, output)
                 run = SpeakRun(
                     whole, output, shown,
                     on_sentence=output.add_sentence, on_gap=output.add_gap, on_job=add_job,

@@ -29,6 +29,7 @@ from gateway.output.partial_files import (
     refuse_to_discard_audio,
 )
 from gateway.output.pcm_spool import PcmSpool
+from gateway.output.spool_reader import SpoolReader
 from seriatim.audio.encoder import Encoder, open_encoder
 from seriatim.audio.formats import AudioFormat
 from seriatim.audio.output_file import FileDescriptorOutput, translate_write_errors
@@ -132,6 +133,11 @@ class FileOutput:
         return self._last.sentences
 
     @property
+    def rate_hz(self) -> int | None:
+        """The rate of the audio; None before the first of it."""
+        return self._rate_hz
+
+    @property
     def bytes_done(self) -> int:
         """Bytes of audio of the complete sentences."""
         return self._last.end
@@ -140,6 +146,15 @@ class FileOutput:
     def ms_done(self) -> float:
         """The duration of the complete sentences in ms."""
         return ms_of_bytes(self._last.end, self._last.rate_hz) if self._last.rate_hz else 0.0
+
+    def open_reader(self) -> SpoolReader:
+        """A reader of all of the audio, for another thread; its opener closes it.
+
+        Raises:
+            Unwritable: it cannot be opened.
+        """
+        with translate_write_errors(self._output):
+            return SpoolReader(self._parts.spool)
 
     def marks(self) -> list[JournalMark]:
         """The complete sentences of the whole text, those of an interrupted run included; before `finish`."""

@@ -33,7 +33,7 @@ def encode_chapters(assembly: BookAssembly, encoding: str) -> list[EncodedPart]:
     """
     by_key = {chapter.plan.key: chapter for chapter in assembly.chapters}
     run_on_all_cores((partial(encode_chapter, assembly, one, encoding) for one in by_key.values()), "chapter")
-    return [EncodedPart.read(encoded_path(assembly, chapter)) for chapter in assembly.chapters]
+    return [EncodedPart.read(encoded_path(assembly, chapter.plan.key)) for chapter in assembly.chapters]
 
 
 def encode_chapter(
@@ -46,26 +46,33 @@ def encode_chapter(
         BadInput: a file of the project is damaged.
         RunStopped: it was stopped.
     """
-    path = encoded_path(assembly, chapter)
-    if path.exists():
-        return
-    new = path.with_name(path.name + ".new")
-    encoder = open_part(str(new), chapter.record.rate_hz)
-    audio = assembly.chapter_audio(chapter, encoding)
-    replace_when_complete(encoder, _until(stopped, audio), new, path)
+    audio = _until(stopped, assembly.chapter_audio(chapter, encoding))
+    encode_audio(assembly, chapter.plan.key, audio, chapter.record.rate_hz)
 
 
-def encoded_path(assembly: BookAssembly, chapter: SpokenChapter) -> Path:
+def encode_audio(assembly: BookAssembly, key: str, audio: Iterator[bytes], rate_hz: int) -> None:
+    """Encode the mastered audio of the chapter with a key, unless it is kept.
+
+    Raises:
+        as the audio; Unwritable: no permission, or the disk is full.
+    """
+    path = encoded_path(assembly, key)
+    if not path.exists():
+        new = path.with_name(path.name + ".new")
+        replace_when_complete(open_part(str(new), rate_hz), audio, new, path)
+
+
+def encoded_path(assembly: BookAssembly, key: str) -> Path:
     """The file of an encoded chapter, whether it exists or not."""
     codec = [PART_CODEC.name, PART_CODEC.bit_rate, dict(PART_CODEC.effort), av.library_versions["libavcodec"]]
     content = json.dumps([VERSION, codec, assembly.gain_db, CEILING_DB, assembly.room_tone_db])
     fingerprint = hashlib.sha256(content.encode()).hexdigest()[:12]
-    return assembly.project.chapters / f"{chapter.plan.key}.{fingerprint}.m4a"
+    return assembly.project.chapters / f"{key}.{fingerprint}.m4a"
 
 
 def remove_other_encoded(assembly: BookAssembly) -> None:
     """Remove the encoded chapters that the book has no more, and what a killed run has left of one."""
-    kept = {encoded_path(assembly, chapter) for chapter in assembly.chapters}
+    kept = {encoded_path(assembly, chapter.plan.key) for chapter in assembly.chapters}
     for path in {*assembly.project.chapters.glob("*.m4a"), *assembly.project.chapters.glob("*.m4a.new")} - kept:
         path.unlink(missing_ok=True)
 

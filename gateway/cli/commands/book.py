@@ -238,7 +238,9 @@ def _speak_missing(
         try:
             with open_system(arguments.speech, _with_sentences(settings, project)) as system:
                 speak = partial(speak_text, system)
-                speech = ChapterSpeech(arguments.speech, speak, arguments.voices, on_chapter=preparation.add)
+                speech = ChapterSpeech(
+                    arguments.speech, speak, arguments.voices, on_begin=preparation.begin, on_chapter=preparation.add
+                )
                 runs = speak_chapters(chapters, project, speech, progress.chapters)
         except (SeriatimError, KeyboardInterrupt):
             progress.finish()

@@ -8,18 +8,21 @@ import pytest
 from bench.book.book_command import COMPLETE, journal_size, n_kept
 from bench.book.kills import KilledBook
 from bench.book.length import LongBook
-from bench.book.novel import novel
+from bench.book.novel import LIMIT_CHARS, novel
 from bench.book.speed import BookRound, one_round
 from gateway.book.book_project import BookProject
+from seriatim.text.segment import SegmentOptions, segment
 from tests.unit.book.spoken_books import planned, speak
 
 
-def test_a_novel_has_its_length_its_chapters_and_no_paragraph_twice() -> None:
+def test_a_novel_has_its_length_its_chapters_and_no_sentence_twice() -> None:
+    """The cache that a book's workers have would speak it at once."""
     text = novel(20_000)
     paragraphs = text.strip().split("\n\n")
     assert 20_000 <= sum(map(len, paragraphs)) < 22_000
     assert [line for line in paragraphs if line.startswith("#")] == [f"# Chapter {n}" for n in range(1, 13)]
-    assert len(set(paragraphs)) == len(paragraphs)
+    sentences = [piece.text for piece in segment(text, SegmentOptions("en", LIMIT_CHARS))]
+    assert len(set(sentences)) == len(sentences) > len(paragraphs)
 
 
 def test_a_row_has_the_ratios_of_its_round() -> None:

@@ -1,6 +1,8 @@
 """The encoded chapters of an M4B: each by itself, kept, and joined into one file whose chapters are where it says."""
 
+import os
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,14 +14,16 @@ import soundfile
 
 from gateway.book.book_assembly import BookAssembly
 from gateway.book.book_output import BookOutput, OutputKind
-from gateway.book.book_plan import BookPlan
+from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject
+from gateway.book.chapter_output import ChapterOutput
 from gateway.book.making.book_form import BookForm
 from gateway.book.making.write_book import write_book
 from gateway.book.one_file.chapter_preparation import ChapterPreparation
 from gateway.book.one_file.encoded_chapters import encode_chapter
 from gateway.output.running_jobs import RunStopped
 from seriatim.errors import BadInput
+from seriatim.records import Sentence
 from tests.support.process_system import wait_until
 from tests.unit.book.spoken_books import RATE_HZ, SENTENCE_SAMPLES, planned, speak
 
@@ -120,6 +124,58 @@ def test_chapters_prepared_while_others_are_spoken_make_the_same_file(
     prepared, unprepared = (made(plan, tmp_path / name, loudness_lufs).read_bytes() for name in names)
     assert prepared == unprepared
     assert len(encoded(tmp_path / "prepared")) == 3
+
+
+def begin_chapter(preparation: ChapterPreparation, chapter: PlannedChapter) -> ChapterOutput:
+    """Speak most of a chapter, which is prepared meanwhile."""
+    output = ChapterOutput(preparation.project, chapter)
+    preparation.begin(chapter, output)
+    output.add_sentence(Sentence("One."))
+    pcm = np.random.default_rng(chapter.number).normal(0, 3000, 10 * RATE_HZ).astype("<i2").tobytes()
+    for chunk in (pcm[at : at + 30_000] for at in range(0, len(pcm), 30_000)):
+        output.write(chunk, RATE_HZ)
+    return output
+
+
+def end_chapter(preparation: ChapterPreparation, chapter: PlannedChapter, output: ChapterOutput) -> None:
+    """Speak the rest of a chapter."""
+    output.complete_sentence(0)
+    output.finish()
+    preparation.add(chapter)
+
+
+def test_a_chapter_is_encoded_while_it_is_spoken_to_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no thread is free, it is encoded once it is spoken."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    plan, project = planned("One", "Two"), BookProject(tmp_path / "out.m4b.project")
+    project.chapters.mkdir(parents=True)
+    with ChapterPreparation(plan, project, form(tmp_path)) as preparation:
+        outputs = [begin_chapter(preparation, chapter) for chapter in plan.chapters]
+        wait_until(lambda: encoded(tmp_path), "its beginning is encoded")
+        for chapter, output in reversed([*zip(plan.chapters, outputs, strict=True)]):
+            end_chapter(preparation, chapter, output)
+    assert plan.chapters[0].key in {name.partition(".")[0] for name in encoded(tmp_path) if name.endswith(".m4a")}
+    prepared = made(plan, tmp_path).read_bytes()
+    for name in encoded(tmp_path):
+        (project.chapters / name).unlink()
+    assert made(plan, tmp_path).read_bytes() == prepared
+
+
+def test_chapters_of_a_book_that_fails_are_not_encoded_to_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    plan, project = planned("One", "Two"), BookProject(tmp_path / "out.m4b.project")
+    project.chapters.mkdir(parents=True)
+    with suppress(RunStopped), ChapterPreparation(plan, project, form(tmp_path)) as preparation:
+        outputs = [begin_chapter(preparation, chapter) for chapter in plan.chapters]
+        raise RunStopped
+    for output in outputs:
+        with output:
+            """It stays incomplete."""
+    assert all(name.endswith(".new") for name in encoded(tmp_path))
 
 
 def test_a_chapter_that_is_stopped_or_damaged_leaves_no_encoded_file_with_its_name(tmp_path: Path) -> None:
