@@ -19,6 +19,7 @@ from gateway.book.book_plan import BookPlan
 from gateway.book.corrections import Correction
 from gateway.book.making.book_progress import BookPace
 from gateway.book.making.write_book import write_book
+from gateway.book.one_file.chapter_preparation import ChapterPreparation
 from gateway.book.speak_chapters import ChapterSpeech, speak_chapters, speech_estimates, unspoken
 from gateway.cli.render.summary import RunSummary
 from gateway.http.books.book_folder import DONE, FAILED, BookFolder, BookOutcome
@@ -167,7 +168,8 @@ class BookRun:
             wishes = self._wishes()
             book = self._prepare(wishes.order)
         plan = book.plan.with_corrections(wishes.corrections)
-        self._speak(plan, book)
+        with ChapterPreparation(plan, self.folder.project, book.form) as preparation:
+            self._speak(plan, book, preparation)
         if self._wishes() != wishes:
             return False
         self.step = "writing"
@@ -195,16 +197,17 @@ class BookRun:
     def _wishes(self) -> BookWishes:
         return BookWishes(self.folder.order(), self.folder.project.read_corrections())
 
-    def _speak(self, plan: BookPlan, book: PreparedBook) -> None:
-        """Speak the chapters that are missing, and corrections."""
-        project = self.folder.project
+    def _speak(self, plan: BookPlan, book: PreparedBook, preparation: ChapterPreparation) -> None:
+        """Speak the chapters that are missing, and corrections; each is prepared for the files once it is spoken."""
+        project = preparation.project
         missing = unspoken(plan, project)
         if not missing:
             return
         log.info("a book is spoken", extra={"book": self.folder.id, "chapters": len(missing)})
         self._pace = BookPace(speech_estimates(missing, project))
         system = LocalSystem(self.producer.settings, self.folder.path)
-        speech = ChapterSpeech(book.speech, partial(self._speak_text, system), jobs=self._new_jobs())
+        speak = partial(self._speak_text, system)
+        speech = ChapterSpeech(book.speech, speak, jobs=self._new_jobs(), on_chapter=preparation.add)
         speak_chapters(missing, project, speech, self._pace.chapters)
 
     def _speak_text(self, system: LocalSystem, run: SpeakRun) -> RunSummary:

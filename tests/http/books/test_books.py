@@ -22,6 +22,7 @@ from tests.http.books.book_client import (
     make,
     spoken_chapter,
 )
+from tests.http.books.test_corrections import folder_of
 from tests.http.gateways import Gateway, start
 from tests.support.book_files import HARBOUR as HARBOUR_TEXTS
 from tests.support.book_files import SEA as SEA_TEXTS
@@ -218,7 +219,7 @@ def test_a_deleted_book_is_spoken_no_more(client: httpx2.Client, system: RealSys
     system.gate.unlink(missing_ok=True)
     book = make(client, HARBOUR + HELD, model="deleted")["id"]
     wait_until(lambda: is_held(client, book), "a chapter stands still, and the other is spoken")
-    (folder,) = (Path(system.settings.store_dir) / "books").glob(f"*/{book}")
+    folder = folder_of(system, book)
     assert client.delete(f"/v1/books/{book}").status_code == 204
     assert client.get(f"/v1/books/{book}").status_code == 404
     assert client.delete(f"/v1/books/{book}").status_code == 404
@@ -272,6 +273,8 @@ def test_progress_is_that_of_each_chapter(client: httpx2.Client, system: RealSys
     assert client.get(f"/v1/books/{book}/chapters/2").json()["error"]["code"] == "not_spoken"
     audio = client.get(f"/v1/books/{book}/chapters/1/audio")
     assert audio.content[:4] == b"fLaC", "what is spoken is heard while the rest is not"
+    chapters = folder_of(system, book) / "project" / "chapters"
+    wait_until(lambda: list(chapters.glob("*.m4a")), "and encoded for the file")
     system.gate.touch()
     ended(client, book)
     spoken_chapter(client, book, 2)
