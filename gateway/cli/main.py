@@ -4,6 +4,7 @@ Every command imports the rest itself, so that help, a misspelt option and `seri
 """
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -26,29 +27,24 @@ if TYPE_CHECKING:
     from seriatim.settings import Settings
 
 Command = Callable[[argparse.Namespace, "Settings"], int]
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  #: what is printed goes into a file that cannot hold it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
+    _replace_closed_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["worker"]:
         _exec_worker(words[1:])
     if words[:2] == ["book", "fix"]:  # `book` has a file as its argument, so this is no subcommand of it
         words[:2] = ["book fix"]
     options = args.build_parser(COMMANDS).parse_args(words)
-    from seriatim import log as logs
-    from seriatim.settings import Settings
-
-    logs.configure_command(details=options.command == "batch" and not options.quiet)
-
     try:
-        overrides = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
-        settings = Settings() if options.command == "doctor" else Settings.from_env(os.environ | overrides)
-        return int(COMMANDS[options.command](options, settings))
+        return _run(options)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:  # the reader of the pipe has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return ExitCode.OK
     except PermissionError as error:  # a home or data folder of another user
         return _report_error(forbidden(error))
@@ -58,6 +54,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.OK if is_broken_pipe(error) else _report_error(error)
     except SeriatimError as error:
         return _report_error(error)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run the command; returns its exit status once all that it printed is written."""
+    from seriatim import log as logs
+    from seriatim.settings import Settings
+
+    logs.configure_command(details=options.command == "batch" and not options.quiet)
+    overrides = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
+    settings = Settings() if options.command == "doctor" else Settings.from_env(os.environ | overrides)
+    try:
+        status = int(COMMANDS[options.command](options, settings))
+        sys.stdout.flush()  # at the end of the interpreter, an error would be a traceback
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        from seriatim.audio.output_file import translate_write_errors
+
+        _discard_output()
+        with translate_write_errors(error.filename or "the output"):
+            raise
+    return status
+
+
+def _replace_closed_streams() -> None:
+    """Open /dev/null as an output that the parent closed, so that no file or connection gets its descriptor."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # until the process ends
+
+
+def _discard_output() -> None:
+    """Drop what is still to be written to standard output, which the interpreter would try again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report_error(error: SeriatimError) -> ExitCode:

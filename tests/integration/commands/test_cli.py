@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import soundfile
 
 from seriatim.exit_codes import ExitCode
 from tests.integration.jobs.test_reading import enqueue
-from tests.support.command_line import TONE, complaint, seriatim, start_command
+from tests.support.command_line import SERIATIM, TONE, complaint, environment, seriatim, start_command
 from tests.support.expected_audio import sentences, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 from tests.support.redis_servers import PrivateServer, embedded
@@ -94,6 +95,16 @@ class TestSpeak:
         done = seriatim("speak", text, "-o", "/dev/full", "--format", "pcm", *TONE)
         assert done.returncode == ExitCode.BAD_INPUT
         assert complaint(done) == "cannot write /dev/full: the disk is full"
+
+    @pytest.mark.parametrize(
+        ("redirection", "outcome"),
+        [(">/dev/full", (2, b"seriatim: cannot write the output: the disk is full\n")), (">&-", (0, b""))],
+    )
+    def test_a_list_for_a_full_disk_is_one_clear_line(self, redirection: str, outcome: tuple[int, bytes]) -> None:
+        """A short one is written at the end of the process, where Python would show a traceback."""
+        command = ["bash", "-c", f'exec "$@" {redirection}', "x", *SERIATIM, "voices", "--engine", "tone", "--json"]
+        done = subprocess.run(command, stderr=subprocess.PIPE, env=environment(), timeout=PATIENCE_S, check=False)
+        assert (done.returncode, done.stderr) == outcome
 
     def test_a_running_system_is_used_and_left_running(self, tmp_path: Path, text: Path, system: RealSystem) -> None:
         out = tmp_path / "speech.wav"
