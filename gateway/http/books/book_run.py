@@ -198,7 +198,7 @@ class BookRun:
         return BookWishes(self.folder.order(), self.folder.project.read_corrections())
 
     def _speak(self, plan: BookPlan, book: PreparedBook, preparation: ChapterPreparation) -> None:
-        """Speak the chapters that are missing, and corrections; each is prepared for the files once it is spoken."""
+        """Speak the chapters that are missing, and corrections; each is prepared for the files meanwhile."""
         project = preparation.project
         missing = unspoken(plan, project)
         if not missing:
@@ -207,7 +207,9 @@ class BookRun:
         self._pace = BookPace(speech_estimates(missing, project))
         system = LocalSystem(self.producer.settings, self.folder.path)
         speak = partial(self._speak_text, system)
-        speech = ChapterSpeech(book.speech, speak, jobs=self._new_jobs(), on_chapter=preparation.add)
+        speech = ChapterSpeech(
+            book.speech, speak, jobs=self._new_jobs(), on_begin=preparation.begin, on_chapter=preparation.add
+        )
         speak_chapters(missing, project, speech, self._pace.chapters)
 
     def _speak_text(self, system: LocalSystem, run: SpeakRun) -> RunSummary:
