@@ -1,8 +1,9 @@
 """The speed of a book: how much of its engine's on all cores is left in a finished audiobook, and its memory.
 
 By turns, round by round: the engine alone, in as many processes as there are cores, which speak the book's sentences
-and keep nothing; the engine alone in one process, as tools that speak one sentence after another use it; and `seriatim
-book`, from Enter to the finished M4B with its chapters. Memory is the most that all processes of the command hold, for
+and keep nothing; a book made one sentence after another in one process, as other tools make it (`sequential_book`),
+from its start to the finished M4B, and the part of that time in the engine; and `seriatim book`, from Enter to the
+finished M4B with its chapters. Memory is the most that all processes of the command hold, for
 the book and for a quarter of it: where it does not grow with the book, both are alike. It is their PSS: a page that
 forked processes share counts once, where the sum of their RSS has it in each.
 
@@ -24,17 +25,17 @@ from tempfile import TemporaryDirectory
 
 from bench.book.book_command import BookCommand, finish
 from bench.book.novel import novel
+from bench.book.sequential_book import PAUSE_MS, SequentialBook, sentence_pcm, sequential_book
 from bench.memory import watched
 from seriatim.audio.pcm import ms_of_bytes
-from seriatim.engine import Engine, Utterance
+from seriatim.engine import Engine
 from seriatim.text.segment import SegmentOptions, segment
 from workers.engines.engine_registry import load
-from workers.trim_and_fade import TrimFadeFilter
 
-PAUSE_MS = 200
 HEAD = (
-    "| round | sound, s | engine on all cores, s | engine in one process, s | book, s | engine ÷ book | "
-    "one process ÷ book | PSS of all processes, a quarter and all, MB |\n|---|---|---|---|---|---|---|---|\n"
+    "| round | sound, s | engine on all cores, s | engine in one process, s | sequential book, s | book, s "
+    "| engine ÷ book | one process ÷ book | sequential ÷ book | PSS of all processes, a quarter and all, MB |\n"
+    "|---|---|---|---|---|---|---|---|---|---|\n"
 )
 
 
@@ -44,7 +45,7 @@ class BookRound:
 
     audio_s: float
     cores_s: float
-    single_s: float
+    single: SequentialBook
     book_s: float
     quarter_mb: float
     book_mb: float
@@ -52,8 +53,9 @@ class BookRound:
     def row(self, number: int) -> str:
         """A row of the table."""
         return (
-            f"| {number} | {self.audio_s:.0f} | {self.cores_s:.1f} | {self.single_s:.1f} | {self.book_s:.1f} "
-            f"| {self.cores_s / self.book_s:.2f} | {self.single_s / self.book_s:.2f} "
+            f"| {number} | {self.audio_s:.0f} | {self.cores_s:.1f} | {self.single.engine_s:.1f} "
+            f"| {self.single.book_s:.1f} | {self.book_s:.1f} | {self.cores_s / self.book_s:.2f} "
+            f"| {self.single.engine_s / self.book_s:.2f} | {self.single.book_s / self.book_s:.2f} "
             f"| {self.quarter_mb:.0f}, {self.book_mb:.0f} |\n"
         )
 
@@ -68,10 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(rounds[-1].row(number))
         sys.stdout.flush()
     cores = statistics.median(each.cores_s / each.book_s for each in rounds)
-    single = statistics.median(each.single_s / each.book_s for each in rounds)
+    single = statistics.median(each.single.engine_s / each.book_s for each in rounds)
+    sequential = statistics.median(each.single.book_s / each.book_s for each in rounds)
     sys.stdout.write(
         f"\nmedians: the book takes {1 / cores:.2f} × the engine's own time on all cores, "
-        f"and is {single:.2f} × as fast as the engine in one process\n"
+        f"and is {single:.2f} × as fast as the engine in one process, {sequential:.2f} × as a sequential book\n"
     )
     return 0
 
@@ -83,11 +86,11 @@ def one_round(engine: str, n_chars: int) -> BookRound:
     sentences = [piece.text for piece in segment(text, SegmentOptions("en", loaded.limit_chars))]
     loaded.close()
     cores_s, _ = spoken_alone(engine, sentences, os.cpu_count() or 1)
-    single_s, _ = spoken_alone(engine, sentences, 1)
     with TemporaryDirectory() as folder:
+        single = sequential_book(engine, text, Path(folder, "sequential.m4b"))
         _, _, quarter_mb = made_book(engine, novel(n_chars // 4), Path(folder, "quarter"))
         book_s, audio_s, book_mb = made_book(engine, text, Path(folder, "book"))
-    return BookRound(audio_s, cores_s, single_s, book_s, quarter_mb, book_mb)
+    return BookRound(audio_s, cores_s, single, book_s, quarter_mb, book_mb)
 
 
 def spoken_alone(engine: str, sentences: Sequence[str], processes: int) -> tuple[float, float]:
@@ -109,9 +112,7 @@ def _load(engine: str) -> None:
 
 
 def _speak(sentence: str) -> float:
-    edges = TrimFadeFilter(_engine.rate_hz, PAUSE_MS)
-    n_bytes = sum(len(edges.feed(chunk.pcm)) for chunk in _engine.speak(Utterance(sentence), lambda: False))
-    return ms_of_bytes(n_bytes + len(edges.finish()), _engine.rate_hz) / 1000
+    return ms_of_bytes(len(sentence_pcm(_engine, sentence)), _engine.rate_hz) / 1000
 
 
 def made_book(engine: str, text: str, path: Path) -> tuple[float, float, float]:

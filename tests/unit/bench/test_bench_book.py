@@ -1,14 +1,17 @@
 """The book benches: the novel that they make, what they count, and that the same text is measured both ways."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
+import av
 import pytest
 
 from bench.book.book_command import COMPLETE, journal_size, n_kept
 from bench.book.kills import KilledBook
 from bench.book.length import LongBook
 from bench.book.novel import LIMIT_CHARS, novel
+from bench.book.sequential_book import SequentialBook, make
 from bench.book.speed import BookRound, one_round
 from gateway.book.book_project import BookProject
 from seriatim.text.segment import SegmentOptions, segment
@@ -26,8 +29,19 @@ def test_a_novel_has_its_length_its_chapters_and_no_sentence_twice() -> None:
 
 
 def test_a_row_has_the_ratios_of_its_round() -> None:
-    row = BookRound(audio_s=600, cores_s=9.0, single_s=16.0, book_s=10.0, quarter_mb=300, book_mb=305).row(2)
-    assert row == "| 2 | 600 | 9.0 | 16.0 | 10.0 | 0.90 | 1.60 | 300, 305 |\n"
+    measured = BookRound(600, cores_s=9.0, single=SequentialBook(16.0, 21.0), book_s=10.0, quarter_mb=300, book_mb=305)
+    assert measured.row(2) == "| 2 | 600 | 9.0 | 16.0 | 21.0 | 10.0 | 0.90 | 1.60 | 2.10 | 300, 305 |\n"
+
+
+def test_a_sequential_book_has_the_same_chapters_without_ffmpeg(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    make("tone", novel(300, chapters=2), tmp_path / "book.m4b")
+    with av.open(str(tmp_path / "book.m4b")) as file:
+        assert [chapter["metadata"]["title"] for chapter in file.chapters()] == ["Chapter 1", "Chapter 2"]
+        assert file.duration is not None
+        assert file.duration / 1e6 > 15
 
 
 def test_sentences_that_are_kept_are_those_of_chapters_and_of_journals(tmp_path: Path) -> None:
@@ -62,6 +76,7 @@ def test_a_round_makes_a_book_and_speaks_it_alone() -> None:
     """With the engine of tones, which is there wherever the tests are."""
     measured = one_round("tone", 2_000)
     assert measured.audio_s > 60
-    assert min(measured.cores_s, measured.single_s, measured.book_s) > 0
+    assert min(measured.cores_s, measured.single.engine_s, measured.book_s) > 0
+    assert measured.single.book_s > measured.single.engine_s
     assert 20 < measured.quarter_mb < 1_000
     assert 20 < measured.book_mb < 1_000
