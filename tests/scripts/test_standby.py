@@ -4,6 +4,7 @@ from typing import Any
 
 from redis import Redis
 
+from seriatim.engine import ServerLimits
 from seriatim.keys import standby_list, standby_slots
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict, NextSentence, Submission
@@ -135,6 +136,19 @@ def test_a_process_that_is_gone_is_given_nothing(redis: Redis) -> None:
     stage.accept("j", 1_000)
     assert [message.job for message in stage.pick()] == ["j"]
     assert waiting(stage) == []
+
+
+def test_slots_that_wait_get_no_more_than_the_engines_server_accepts(redis: Redis) -> None:
+    """Requests that are left bound what is given as well as what is published."""
+    stage = PoolDriver(redis, slots=3)
+    stage.accept("first", 1_000, 1_000)
+    messages = stage.pick()
+    stage.takes("w1", *messages)
+    assert all(finish(stage, message, slot).standby for message, slot in zip(messages, "12", strict=True))
+    stage.do(pool_scripts.report_limits(POOL, ServerLimits(remaining=1, reset_s=3)).at(stage.now))
+    stage.accept("j", 1_000, 1_000, 1_000)
+    assert stage.pick() == []
+    assert len(entries_of(stage, "w1|1") + entries_of(stage, "w1|2")) == stage.in_flight() == 1
 
 
 def test_what_was_given_to_a_slot_that_died_is_published(redis: Redis) -> None:

@@ -17,7 +17,7 @@ local standby     -- slots that wait, as soon as it matters
 index_delayed(t, 64)
 
 if pool.paused > t then return {} end     -- the engine's server accepts nothing until then
-if pool.metered > t then most = math.min(most, num(C('HGET', LIM, 'left'), 0)) end
+local left = pool.metered > t and num(C('HGET', LIM, 'left'), 0) or math.huge     -- requests, for all that is taken
 local rates = pool.rates and read_rates(t) or {}
 
 -- A sentence is taken: the counts of its job, whose next one waits for a slot from now on. The keys of its user last as long as jobs
@@ -61,7 +61,7 @@ local function take(c)
   returned = returned + 1
 end
 
-while returned < most and within_rates(rates, t) do
+while returned < most and taken < left and within_rates(rates, t) do
   local urgent = make_way(pool, t)
   if free_room(pool.slots, pool.slack, pool.cost, pool.infl, pool.allowed) <= 0 then break end
   local c = urgent and with_sentence(pool, urgent, t) or choose(pool, t)
