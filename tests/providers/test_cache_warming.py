@@ -91,6 +91,15 @@ def test_a_cache_that_is_off_is_an_error_before_anything_starts(menu: Path) -> N
     assert done.returncode == ExitCode.CANNOT_START
 
 
+def test_a_cache_that_cannot_be_written_is_an_error_before_anything_starts(tmp_path: Path, menu: Path) -> None:
+    """Workers would speak the texts, keep nothing, and log that; the command would say that all are new."""
+    (tmp_path / "file").touch()
+    settings = QUICK | {"SERIATIM_CACHE": "exact", "SERIATIM_CACHE_DIR": str(tmp_path / "file" / "cache")}
+    done = seriatim("cache", "warm", menu, *TONE, settings=settings)
+    assert complaint(done) == f"cannot write the cache {tmp_path}/file/cache: a part of its path is not a directory"
+    assert done.returncode == ExitCode.BAD_INPUT
+
+
 @pytest.mark.thorough
 def test_a_pool_that_keeps_nothing_is_an_error(tmp_path: Path, menu: Path) -> None:
     settings = QUICK | {"SERIATIM_CACHE": "exact", "SERIATIM_CACHE_DIR": str(tmp_path / "cache")}

@@ -65,6 +65,10 @@ def run_batch(options: argparse.Namespace, settings: Settings) -> int:
         except SeriatimError as error:
             webhooks.add("batch.failed", output=str(folder), reason=str(error)[:MAX_REASON_CHARS])
             raise
+        except KeyboardInterrupt:
+            if not (options.watch or options.quiet or options.json):
+                sys.stderr.write("seriatim: interrupted; run the same command again to continue\n")
+            raise
         summary = _summary(batch, inputs, len(pending))
         webhooks.add("batch.done", output=str(folder), **summary)
     return _print_summary(summary, options)

@@ -3,7 +3,9 @@
 import argparse
 import json
 import sys
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 
@@ -17,10 +19,13 @@ from gateway.cli.render.summary import count_of
 from gateway.local.processes import private_system, running_system
 from gateway.output.cache_warming import CacheWarming, WarmCounts, warm_cache
 from gateway.output.text_units import TextUnit, texts_of
+from seriatim.audio.output_file import translate_write_errors
 from seriatim.errors import Misconfigured, UnknownOption
 from seriatim.exit_codes import ExitCode
 from seriatim.records import JobKind
 from seriatim.settings import Settings
+
+PROBE_BYTES = 64 * 1024  #: a sentence of a second: that much must be free at least
 
 
 def run_warm(options: argparse.Namespace, settings: Settings) -> int:
@@ -28,6 +33,7 @@ def run_warm(options: argparse.Namespace, settings: Settings) -> int:
 
     Raises:
         Misconfigured: the cache is off, or the pool keeps no sentences.
+        Unwritable: the folder of the cache cannot be written: workers would speak, and keep nothing.
         UnknownOption: a cast with engines of its own.
         SeriatimError: any other error of the tree; the same command continues.
         KeyboardInterrupt: likewise.
@@ -38,6 +44,8 @@ def run_warm(options: argparse.Namespace, settings: Settings) -> int:
         raise Misconfigured(
             "the cache is off: set SERIATIM_CACHE=all, or exact for an engine that always gives the same bytes"
         )
+    if embedded:
+        _check_writable(Path(settings.cache_dir).expanduser())
     request = args.request(options)
     if request.cast.pools - {request.pool_name}:
         raise UnknownOption("--cast names engines of its own; the cache takes one engine at a time")
@@ -55,6 +63,13 @@ def run_warm(options: argparse.Namespace, settings: Settings) -> int:
         _say(warning, quiet=quiet)
     _print(counts, options)
     return ExitCode.FAILED if counts.gaps else ExitCode.OK
+
+
+def _check_writable(folder: Path) -> None:
+    with translate_write_errors(f"the cache {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(PROBE_BYTES))
 
 
 def _say(line: str, *, quiet: bool) -> None:

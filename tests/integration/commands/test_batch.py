@@ -130,7 +130,11 @@ def test_a_killed_batch_goes_on_and_speaks_nothing_twice(folder: Path, tmp_path:
 
 
 @pytest.mark.thorough
-def test_gaps_before_an_interruption_count(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "output"),
+    [(signal.SIGKILL, b""), (signal.SIGINT, b"seriatim: interrupted; run the same command again to continue\n")],
+)
+def test_gaps_before_an_interruption_count(tmp_path: Path, number: signal.Signals, output: bytes) -> None:
     out, gate = tmp_path / "out", tmp_path / "gate"
     write(tmp_path / "in" / "a.txt", "First. An awkward word. Third. Held here. Last.")
     options = (
@@ -145,8 +149,8 @@ def test_gaps_before_an_interruption_count(tmp_path: Path) -> None:
         journal = out / "a.wav.part.json"
         wait_until(lambda: journal.exists() and len(journal.read_bytes().splitlines()) > 3, "three sentences")
         children = descendants(running.pid)
-        running.kill()
-        running.communicate(timeout=PATIENCE_S)
+        running.send_signal(number)
+        assert running.communicate(timeout=PATIENCE_S)[1] == output
     wait_until(lambda: not any(alive(pid) for pid in children), "its processes end with it")
     gate.touch()
     done = seriatim(*command(tmp_path / "in", out, *options, "--workers", "2"))
