@@ -87,7 +87,7 @@ class ChapterPreparation:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if error is not None:
+        if error is not None or self._unfinished:  # a chapter whose speech ended early would be waited for
             self._stopped.set()
         self._threads.shutdown(cancel_futures=True)
         for reader, _ in self._unfinished.values():
