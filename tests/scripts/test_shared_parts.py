@@ -43,10 +43,12 @@ def test_a_script_finds_every_name_that_it_uses(folder: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_text_uses_each_part_that_it_requires(path: Path) -> None:
+def test_a_text_names_the_parts_that_it_uses_and_no_others(path: Path) -> None:
+    """A part that arrives through another one is missing once that one needs it no more; keyspace comes by itself."""
     text, folder = path.read_text(), ROOT / path.relative_to(ROOT).parts[0]
-    for part in required_parts(text):
-        assert offered(folder, part) & names(text), f"nothing of {part} is used"
+    used = names(text) - defined(text)
+    parts = {part.stem for part in (folder / "shared").glob("*.lua")} - {"keyspace", path.stem}
+    assert set(required_parts(text)) == {part for part in parts if offered(folder, part) & used}
 
 
 def offered(folder: Path, part: str) -> set[str]:

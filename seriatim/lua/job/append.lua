@@ -1,4 +1,4 @@
--- requires: emission
+-- requires: emission, cursor, notices
 -- A chunk of a sentence, from byte `offset` on. Overlap with what is here is trimmed; a hole is refused.
 -- KEYS[1] shard prefix.  ARGV: job, now, seq, attempt, offset, data, final (0/1), checksum of all bytes up to its end, engine
 -- state, differs (1: this attempt's bytes before `offset` are not those that were heard), emits (1: what is at the cursor goes to

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: memory, ending
+-- requires: memory, ending, notices
 -- Live jobs of a shard that were not looked at for a while: lost notifications, readers and recorders to follow. Of ended jobs
 -- that were heard, the audio goes now, all but the entry that says how they ended.
 -- KEYS[1] shard prefix.  ARGV: '', now, most, look again after ms, share of maxmemory that new jobs may fill

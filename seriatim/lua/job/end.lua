@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: cursor
+-- requires: cursor, ending, notices
 -- Cancel, fail or time out: nothing more is emitted, every attempt is fenced out, the terminal entry follows what was heard. May run twice.
 -- KEYS[1] shard prefix.  ARGV: job, now, state (cancelled, failed, timed_out), reason
 -- Returns 1, or 0 if the job had ended, or is unknown.

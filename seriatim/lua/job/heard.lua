@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: memory, ending
+-- requires: memory, ending, notices
 -- A reader has everything up to position `<sentence>-<offset>`: what lies more than a sentence before it may go. A reader that has
 -- the end needs none of it: it goes a while later (schedule_trim), or at once where memory is short.
 -- A reader that reports itself is noted in :reports, now and then: no look need find out where it is (shared/emission.lua).

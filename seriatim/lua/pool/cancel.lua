@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, lifecycle
+-- requires: clock, lifecycle, capacity
 -- End a job from outside. O(sentences in flight). The job's own slot follows through the to-do.
 -- KEYS[1] pool prefix.  ARGV: now, job, state (cancelled or failed), reason, ended life ms
 -- Returns {1, to-do entry}, or {0} if the pool's part was over already.

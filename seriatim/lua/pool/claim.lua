@@ -1,4 +1,4 @@
--- requires: clock, counters, records, pool_load, lifecycle, budget, silence
+-- requires: clock, counters, records, pool_load, lifecycle, budget, silence, capacity, fairness, flight
 -- A worker takes a sentence that it got a message for. What comes a second time, or too late, is refused.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms, idle ms (since the slot's last sentence ended; '' if
 -- it is the slot's first, or follows in the same step)

@@ -1,4 +1,4 @@
--- requires: clock, submitted_text, lifecycle
+-- requires: clock, submitted_text, lifecycle, capacity, fairness, records
 -- More sentences of an open job, from sequence number `first`; with `close`, the last ones. May run twice.
 -- KEYS[1] pool prefix.  ARGV: now, job, first, close (0/1), producer lease ms, ended life ms, then "<ms>|<sentence>"
 -- Returns {verdict, n}: OK, GONE (no such job, or it was cancelled or failed), CLOSED, GAP (n sentences are known; send from

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, failures, governor
+-- requires: clock, failures, governor, capacity, records
 -- An attempt came to nothing: another one after a back-off, or, after `max_failures`, the gap policy.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, reason, blame (0/1), max failures, back-off ms, ended life ms
 -- Max failures 0: the engine refused what the caller wants, so no other attempt follows and there is no dead letter. -1: it would

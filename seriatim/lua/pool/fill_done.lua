@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, lifecycle
+-- requires: clock, lifecycle, capacity, records
 -- The job's own slot has closed a given-up sentence as a gap; the pool counts it as over. May run twice.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, to-do entry, ms of it in the ordered stream, ended life ms, epoch in which it was filled
 -- ('': the present one). In another one nothing changes: the server may have lost what was filled.

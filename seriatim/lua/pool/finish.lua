@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, counters, lifecycle, governor, silence
+-- requires: clock, counters, lifecycle, governor, silence, fairness, flight, pool_load, records
 -- A sentence is spoken and whole in the job's own slot. Needs the epoch and the attempt of its claim.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, wall ms, audio ms, ended life ms, first ms (from the
 -- claim to the first sound in the job's slot; '' if it was not measured), silence ms (the longest time in which the engine gave no

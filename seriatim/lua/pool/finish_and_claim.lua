@@ -1,4 +1,4 @@
--- requires: records, standby
+-- requires: records, standby, clock
 -- runs: finish, pick, claim
 -- A slot reports its sentence and takes the next one, without a message for it: finish, pick, and claim of the first picked, in
 -- one step, so that nothing comes between a slot that becomes free and the sentence that it was picked for.

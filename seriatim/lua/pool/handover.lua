@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, counters, fairness, flight, capacity, workers, silence
+-- requires: clock, counters, fairness, flight, capacity, workers, silence, records
 -- A live sentence has given no sound, or too little of it, for too long: another process speaks it under a higher attempt. The process that has it goes
 -- on, with a slot less: it is heard if it gives sound before the other one begins (lua/job/open.lua). Nothing is blamed.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, epoch, silent ms

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, removal
+-- requires: clock, removal, capacity, failures
 -- A worker process is gone: in order (nothing is blamed), or seen to have died (its supervisor is quicker than its lease).
 -- KEYS[1] pool prefix.  ARGV: now, owner, died (0/1), max failures, back-off ms, ended life ms
 -- Returns how many sentences it leaves to others.

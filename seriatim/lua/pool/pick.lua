@@ -1,4 +1,4 @@
--- requires: clock, renewal, selection, governor, rates, standby
+-- requires: clock, renewal, selection, governor, rates, standby, capacity, fairness, records
 -- Which sentences are spoken next: as many as there is room for, most urgent of the eligible first.
 -- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms, own (how many of these the caller takes itself; '' none)
 -- Returns a flat list job, seq, attempt, ... Each is in flight from now on, and in the outbox until it is published. What is given to

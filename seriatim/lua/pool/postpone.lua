@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, counters, fairness, flight, capacity, governor
+-- requires: clock, counters, fairness, flight, capacity, governor, records
 -- An engine is busy: the sentence of its attempt waits for another one, and the governor lowers what the pool may speak at once. Nothing is blamed, no failure counts, and no back-off grows:
 -- the job's own timeout is the only end.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, retry after ms (with the worker's jitter), scope

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, fairness, capacity
+-- requires: clock, fairness, capacity, records
 -- A finished sentence is not whole in the job's slot: a replica was promoted there that lacked its end. It is spoken again, without blame.
 -- KEYS[1] pool prefix.  ARGV: now, entry of :confirm (finish.lua)
 -- Returns 1 if it waits for another attempt now, 0 if not: it was put back before, or its job was ended, or is gone.

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, fairness, flight, capacity
+-- requires: clock, fairness, flight, capacity, records
 -- Redis was restarted, or another server was promoted: what was handed out before counts no more.
 -- KEYS[1] pool prefix.  ARGV: now
 -- Returns 0 if nothing changed, 1 for a fresh pool, 2 after a restart.

@@ -1,4 +1,4 @@
--- requires: clock, renewal, submitted_text, lifecycle, memory, pool_load, budget, waitlist, turns
+-- requires: clock, renewal, submitted_text, lifecycle, memory, pool_load, budget, waitlist, turns, capacity, counters, fairness, records
 -- Refuse or accept a job, in one step: admission reads and reserves the same numbers.
 -- KEYS[1] pool prefix.  ARGV[1] now, ARGV[2] options as JSON (seriatim/lua/pool_scripts.py: submit), ARGV[3..] "<ms>|<sentence>"
 -- Returns {verdict, retry after ms, job id}: ACCEPTED, DUPLICATE (the job that has the key; drain and cut of it follow), BUSY,

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, renewal, removal
+-- requires: clock, renewal, removal, capacity, failures, fairness, lifecycle, records
 -- What time brings about: expired leases, dead workers, retries that are ready, timeouts, producers and readers that are gone.
 -- KEYS[1] pool prefix.  ARGV: now, least interval ms, leave steps alone for ms, max failures, back-off ms, ended life ms
 -- Returns {ran, {outbox entries to publish again}, {to-do entries to carry out}, worker processes}. Any number of processes may call it; one an

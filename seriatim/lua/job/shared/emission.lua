@@ -1,4 +1,4 @@
--- requires: cursor
+-- requires: cursor, ending, notices
 -- The emission of what is contiguous at the cursor: by a reassembler (emit.lua), or by the step that brings it (append.lua).
 -- `budget`: chunks, `again`: ms after which the job is looked at again, `ends` false: the end of the job is left to a reassembler,
 -- which logs it; `cur`, `off`, `at`: the cursor, where the caller knows that the stream is not ahead of it. Returns how many chunks were

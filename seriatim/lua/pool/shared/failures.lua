@@ -1,4 +1,4 @@
--- requires: lifecycle
+-- requires: lifecycle, counters, fairness, flight, records
 -- Attempts that come to nothing: another one, or the gap policy; and workers that are gone.
 
 -- The dead-letter list keeps the newest DEAD_MOST sentences of POOL_LIFE, each with all it takes to speak it again (decision 14).

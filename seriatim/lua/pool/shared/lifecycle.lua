@@ -1,4 +1,4 @@
--- requires: counters, fairness, flight, capacity
+-- requires: counters, fairness, flight, capacity, records
 -- The ends: of a sentence, of an attempt, of a job, of a user.
 
 -- A step that another slot still has to make.

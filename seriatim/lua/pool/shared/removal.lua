@@ -1,4 +1,4 @@
--- requires: failures, workers
+-- requires: failures, workers, flight, records
 -- The removal of a worker process that is no more.
 
 -- What has come to the process and waited, alone or behind one that is alone, comes back at once: it was not spoken, and is blamed

@@ -1,4 +1,4 @@
--- requires: fairness, flight, capacity, counters
+-- requires: fairness, flight, capacity, counters, pool_load, records
 -- The choice of the next sentence, and of the batch sentences that make way for it. For pick alone: it reads the pool once
 -- (`pool`) and keeps what it changes there in step.
 local CLASSES = {'L', 'B'}
