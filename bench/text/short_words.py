@@ -1,7 +1,8 @@
 """Make the list of short words that end sentences before numbers: `python -m bench.text.short_words`.
 
 The words are those of stopwords-iso (MIT, https://github.com/stopwords-iso/stopwords-iso) with two to four letters that
-no rule takes for an abbreviation before a capital. Left out are those that stand before numbers.
+no rule takes for an abbreviation before a capital. Left out are those that stand before numbers. short_words.md has
+their licence.
 """
 
 import re
