@@ -1,1 +1,1 @@
-"""Tests of the process itself: loading, threads."""
+"""Tests of the gateway's processes and of the command line: what they load, write, and keep for each other."""

@@ -1,4 +1,4 @@
-"""A spoken file (`spokenfile`) bears its name when it is whole, and an interrupted one goes on where it stopped."""
+"""A spoken file (`file_output`) bears its name when it is whole, and an interrupted one goes on where it stopped."""
 
 import os
 import resource

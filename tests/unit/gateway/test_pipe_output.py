@@ -1,4 +1,4 @@
-"""Speech into pipes (`spokenpipe`): heard as it comes, understood without a file's header."""
+"""Speech into pipes (`pipe_output`): heard as it comes, understood without a file's header."""
 
 import io
 import os
