@@ -137,3 +137,15 @@ def test_a_sentence_that_is_late_by_a_fault_does_not_raise_it(redis: Redis, faul
     stage.now += 1_000
     stage.takes("w2", stage.pick_one())
     assert figures(stage).lateness == 1
+
+
+def test_batch_is_not_held_back_when_no_listener_and_no_worker_is_left(redis: Redis) -> None:
+    """A sum of floats may leave a rest of the listeners' demand: without a slot it would count as a full pool."""
+    stage = PoolDriver(redis)
+    stage.accept("book", *[1_000] * 4, kind=JobKind.BATCH, window_ms=2_000)
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.beat("w1", message, slots=0)
+    redis.hset(f"{P}:m", "demand", "0.00000000000000001")
+    stage.finish(message, 1_000)
+    assert redis.zscore(f"{P}:shut", "book") is None

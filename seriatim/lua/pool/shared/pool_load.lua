@@ -18,11 +18,12 @@ local function lateness(m)
 end
 
 -- What live jobs need of it, by the pool's record if it was read already.
+local REST = 1e-9     -- slots: what a sum of floats may leave where nothing is needed
 local function current_load(m)
   m = m or read(M, 'demand', 'slots', 'eta', 'reserve', 'allowed', 'now', 'late', 'late_at')
   local room = live_room(usable_slots(m.slots, m.allowed), m.eta, m.reserve)
   if room > 0 then return num(m.demand, 0) * lateness(m) / room end
-  return num(m.demand, 0) > 0 and 1 or 0
+  return num(m.demand, 0) > REST and 1 or 0
 end
 
 -- 1 up to `from`, falling to a quarter where everything is needed.
