@@ -12,7 +12,7 @@ from seriatim.lua.pool_records import (
 )
 from seriatim.pool_metrics import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
 from seriatim.records import TaskMessage
-from tests.scripts.pool_machine import pool_displacement, pool_governor, pool_handover
+from tests.scripts.pool_machine import pool_displacement, pool_governor, pool_handover, pool_standby
 from tests.scripts.pool_machine.pool_state import (
     BATCH,
     DAY_MS,
@@ -61,8 +61,11 @@ class Candidate:
     place: float  #: among all of its class
 
 
-def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float) -> tuple[TaskMessage, ...]:
-    """Live first; batch takes what live leaves, and what its reserved share has saved up."""
+def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float, own: int = 0) -> tuple[TaskMessage, ...]:
+    """Live first; batch takes what live leaves, and what its reserved share has saved up.
+
+    Beyond its caller's `own`, what is picked is given to slots on standby, and is not among the messages.
+    """
     t = pool.tick(raw)
     for name, at in sorted(pool.delay.items(), key=lambda pair: (pair[1], pair[0])):
         if at <= t:
@@ -70,24 +73,28 @@ def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float) -> tuple[Ta
     if pool.paused > t:
         return ()
     metered = pool.metered > t
-    most = min(most, pool.left) if metered else most
+    left = pool.left if metered else NO_BOUND
     message_timeout_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
     messages: list[TaskMessage] = []
-    while len(messages) < most and pool_governor.within_rates(pool, t):
-        if pool.in_flight() >= pool.usable and _make_way(pool, t):
-            first = _candidate(pool, LIVE, t)
-            assert first is not None
-            messages.append(_take(pool, first, message_timeout_ms, t))
-            continue
-        if pool.room <= 0:
+    taken = 0
+    while len(messages) < most and taken < left and pool_governor.within_rates(pool, t):
+        if (chosen := _next_candidate(pool, t)) is None:
             break
-        live, batch = _candidate(pool, LIVE, t), _candidate(pool, BATCH, t)
-        chosen = _choose(pool, live, batch)
-        if chosen is None:
-            break
-        messages.append(_take(pool, chosen, message_timeout_ms, t))
-    pool.left -= len(messages) if metered else 0
+        message = _take(pool, chosen, message_timeout_ms, t)
+        taken += 1
+        if len(messages) < own or not pool_standby.give(pool, message, t):
+            messages.append(message)
+    pool.left -= taken if metered else 0
     return tuple(messages)
+
+
+def _next_candidate(pool: Pool, t: float) -> Candidate | None:
+    """The sentence that is taken next; None: there is none, or no room."""
+    if pool.in_flight() >= pool.usable and _make_way(pool, t):
+        return _candidate(pool, LIVE, t)
+    if pool.room <= 0:
+        return None
+    return _choose(pool, _candidate(pool, LIVE, t), _candidate(pool, BATCH, t))
 
 
 def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
@@ -329,13 +336,20 @@ def finish(pool: Pool, message: TaskMessage, finished: FinishedSentence, raw: fl
 
 
 def finish_and_claim(
-    pool: Pool, message: TaskMessage, finished: FinishedSentence, owner: str, lease_ms: int, most: int, raw: float
-) -> NextSentence:
-    """A slot takes its next sentence: the first that is picked, unless that one, or another here, must run alone."""
+    pool: Pool, message: TaskMessage, finished: FinishedSentence, owner: str, lease_ms: int, most: int, raw: float,
+    slot: str = "", standby_ms: int = 0,
+) -> NextSentence:  # fmt: skip
+    """A slot takes its next sentence: the first that is picked, unless that one, or another here, must run alone.
+
+    Without one, a slot with a name goes on standby.
+    """
     verdict = finish(pool, message, finished, raw)
     if verdict is not FinishVerdict.OK:
-        return NextSentence(verdict)
-    picked, worker = pick(pool, most, 4_000, raw), pool.workers.get(owner)
+        return NextSentence(verdict, standby=f"{owner}|{slot}" in pool.standby)
+    picked, worker = pick(pool, most, 4_000, raw, own=1), pool.workers.get(owner)
+    if not picked and slot:
+        t = pool.tick(raw)
+        return NextSentence(verdict, standby=pool_standby.enter(pool, owner, slot, t + standby_ms, t))
     if not picked or worker is None or worker.alone or pool.jobs[picked[0].job].unfinished[picked[0].seq].suspect == 1:
         return NextSentence(verdict, picked=picked)
     claimed = claim(pool, picked[0], owner, lease_ms, "", "", raw)

@@ -185,6 +185,8 @@ class Pool:
     jobs: dict[str, PoolJob] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     workers: dict[str, PoolWorker] = field(default_factory=dict)
+    standby: dict[str, float] = field(default_factory=dict)  #: "owner|slot" -> when it stops waiting
+    slot_entries: dict[str, list[str]] = field(default_factory=dict)  #: to such a slot, which has not taken it yet
     keys: dict[tuple[str, str], str] = field(default_factory=dict)  #: (user, idempotency key) -> job
     lease: dict[str, float] = field(default_factory=dict)
     outbox: dict[str, float] = field(default_factory=dict)

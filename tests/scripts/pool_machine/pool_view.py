@@ -25,7 +25,7 @@ UNSET = {
     "characters_minute": -1,
     "characters_due": 0,
 }  #: limits of the governor
-ZSETS = ("lease", "outbox", "todo", "delay", "act", "line", "ends", "shut", "resumes")
+ZSETS = ("lease", "outbox", "todo", "delay", "act", "line", "ends", "shut", "resumes", "standby")
 JOB_FIELDS = (
     "n", "next", "live", "infl", "dispatched", "acked", "t0", "closed", "producer", "priority", "rate", "seen", "ready",
 )  # fmt: skip
@@ -46,6 +46,8 @@ def of_model(pool: Pool) -> dict[str, Any]:
         "dead at": {n: w.dead_at for n, w in pool.workers.items()},
         "speaking": {n: dict(w.speaking) for n, w in pool.workers.items() if w.speaking},
         "lease": pool.lease, "outbox": pool.outbox, "todo": pool.todo, "delay": pool.delay, "act": pool.act,
+        "standby": pool.standby,
+        "slot entries": {n: [entry.encode() for entry in entries] for n, entries in pool.slot_entries.items()},
         "resumes": pool.resumes, "line": pool.line, "ends": pool.ends, "held": pool.held, "shut": pool.shut,
         "own": {n: s for n, s in pool.own.items() if s},
         "numbers": {name: n for name, n in pool.numbers.items() if n},
@@ -147,6 +149,7 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         "jobs": {name: _job_hash(found, name, h) for name, h in _under(found, ":j:")},
         "sentences": {name: {seq: _packed(s) for seq, s in h.items()} for name, h in _under(found, ":js:")},
         "retries": dict(_under(found, ":jr:")),
+        "slot entries": dict(_under(found, ":standby:")),
         "workers": {name: _worker_hash(w) for name, w in _under(found, ":w:")},
         "fingerprint": m.get("fingerprint", ""),
         "dead at": found.get(":wk", {}),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from seriatim.lua.pool_records import RegisterResult, RetryPolicy, WorkerRegistration
 from seriatim.records import TaskMessage
+from tests.scripts.pool_machine import pool_standby
 from tests.scripts.pool_machine.pool_state import (
     Pool,
     PoolJob,
@@ -52,6 +53,8 @@ def beat(
     worker = pool.workers.get(owner)
     if worker is None:
         return False, frozenset(running)
+    if slots != worker.slots and not slots:
+        pool_standby.end(pool, owner)
     worker.dead_at, worker.until, worker.slots = t + life_ms, t + lease_ms, slots
     lost = set()
     for message in running:

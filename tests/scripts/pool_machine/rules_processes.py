@@ -81,8 +81,8 @@ class House(PoolRules):
             TaskMessage(name.rpartition("|")[0], int(name.rpartition("|")[2]), att) for name, att in attempts.items()
         ]
 
-    def beat_for(self, owner: str, running: list[TaskMessage]) -> None:
-        slots = self.pool.workers[owner].slots
+    def beat_for(self, owner: str, running: list[TaskMessage], slots: int | None = None) -> None:
+        slots = self.pool.workers[owner].slots if slots is None else slots
         self.two.do(
             scripts.beat(POOL, owner, LIFE_MS, slots, LEASE_MS, running).at(self.raw),
             lambda: pool_workers.beat(self.pool, owner, LIFE_MS, slots, LEASE_MS, running, self.raw),

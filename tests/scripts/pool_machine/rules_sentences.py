@@ -16,6 +16,7 @@ from tests.scripts.pool_machine.pool_and_model import POOL, PREFIX
 from tests.scripts.pool_machine.pool_state import LIVE
 from tests.scripts.pool_machine.rules_shared import LEASE_MS, OWNERS, PoolRules
 
+STANDBY_MS = 2_000
 SHARES = st.sampled_from([1.0, 0.5, 0.9, 1.1, 1.5, 0.0])  #: of the estimate: what it came to
 
 
@@ -98,16 +99,33 @@ class Voices(PoolRules):
     @rule(
         index=st.integers(0, 6), share=SHARES, wall_ms=st.sampled_from([0, 120, 300]), owner=OWNERS,
         most=st.integers(1, 4), epoch=st.sampled_from([None, None, None, "other"]),
+        slot=st.sampled_from(["", "1", "2"]),
     )  # fmt: skip
     def finish_and_take_the_next(
-        self, index: int, share: float, wall_ms: int, owner: str, most: int, epoch: str | None
+        self, index: int, share: float, wall_ms: int, owner: str, most: int, epoch: str | None, slot: str
     ) -> None:
         message = self.message(index)
         audio_ms = round(self.pool.jobs[message.job].estimates[message.seq] * share)
         finished = FinishedSentence(epoch or self.epochs.get(message, self.pool.epoch), wall_ms, audio_ms)
-        call = scripts.finish_and_claim(POOL, message, finished, 600_000, owner, LEASE_MS, most, 4_000).at(self.raw)
+        self.take_the_next(message, finished, owner, most, slot)
+
+    @precondition(lambda self: any(map(self.counts, self.messages)))
+    @rule(share=SHARES, owner=OWNERS)
+    def all_is_spoken_and_slots_wait(self, share: float, owner: str) -> None:
+        """Those that find no next sentence."""
+        for n, message in enumerate([message for message in self.messages if self.counts(message)]):
+            audio_ms = round(self.pool.jobs[message.job].estimates[message.seq] * share)
+            finished = FinishedSentence(self.epochs.get(message, self.pool.epoch), 300, audio_ms)
+            self.take_the_next(message, finished, owner, 4, str(n % 3))
+            self.slots_take_what_they_are_given()
+
+    def take_the_next(self, message: TaskMessage, finished: FinishedSentence, owner: str, most: int, slot: str) -> None:
+        arguments = (POOL, message, finished, 600_000, owner, LEASE_MS, most, 4_000, slot, STANDBY_MS)
+        call = scripts.finish_and_claim(*arguments).at(self.raw)
         reply = self.two.do(
-            call, lambda: pool_speech.finish_and_claim(self.pool, message, finished, owner, LEASE_MS, most, self.raw),
+            call, lambda: pool_speech.finish_and_claim(
+                self.pool, message, finished, owner, LEASE_MS, most, self.raw, slot, STANDBY_MS
+            ),
             lambda found: replace(found, claimed=found.claimed and replace(found.claimed, spec="", sentence="")),
         )  # fmt: skip
         if reply.message is not None and reply.claimed is not None:

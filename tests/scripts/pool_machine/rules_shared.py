@@ -1,12 +1,13 @@
 """Shared rules of the pool's state machine: two pools, a clock that may be set, and what was handed out."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.stateful import RuleBasedStateMachine, invariant
 from redis import Redis
 
+from seriatim.keys import standby_list
 from seriatim.lua.pool_records import RetryPolicy, Submission
 from seriatim.records import TaskMessage
-from tests.scripts.pool_machine.pool_and_model import Both
+from tests.scripts.pool_machine.pool_and_model import POOL, Both
 
 OWNERS = st.sampled_from(["w1", "w2"])
 LEASE_MS = 3_000
@@ -31,6 +32,23 @@ class PoolRules(RuleBasedStateMachine):
         self.messages: list[TaskMessage] = []
         self.epochs: dict[TaskMessage, str] = {}
         self.submissions: dict[str, Submission] = {}
+        self.slots_before, self.are_fewer = 0, False  #: slots of the pool; fewer than when the first went on standby
+
+    @invariant()
+    def slots_take_what_they_are_given(self) -> None:
+        """Each finds what its list has for it; `compare` has seen that it is what the model gave."""
+        for slot, entries in self.pool.slot_entries.items():
+            assert self.redis.delete(standby_list(POOL, slot))
+            self.messages += [TaskMessage.parse(entry) for entry in entries if entry]
+        self.pool.slot_entries.clear()
+
+    @invariant()
+    def there_is_a_slot_for_each_sentence_in_flight(self) -> None:
+        """Beside those on standby, which take no message; a process that went may have taken some with it."""
+        n_waiting = sum(until > (self.pool.now or 0) for until in self.pool.standby.values())
+        self.are_fewer = n_waiting > 0 and (self.are_fewer or self.pool.slots < self.slots_before)
+        self.slots_before = self.pool.slots
+        assert not n_waiting or self.are_fewer or self.pool.in_flight() + n_waiting <= self.pool.slots
 
     def message(self, index: int) -> TaskMessage:
         """A token: mostly one that counts, sometimes any that was ever issued."""

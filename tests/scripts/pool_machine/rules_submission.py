@@ -110,7 +110,9 @@ class SubmissionRules(PoolRules):
     @precondition(lambda self: len(self.pool.running) > 2 or len(self.pool.jobs) > 4)
     @rule(index=st.integers(0, 5), reason=st.sampled_from(["enough", "a|b"]))
     def cancel(self, index: int, reason: str) -> None:
-        name = self.job(index)
+        self.cancel_job(self.job(index), reason)
+
+    def cancel_job(self, name: str, reason: str) -> None:
         self.two.do(
             scripts.cancel(POOL, name, "cancelled", reason).at(self.raw),
             lambda: pool_jobs.cancel(self.pool, name, "cancelled", reason, self.raw),

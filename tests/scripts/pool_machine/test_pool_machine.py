@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 from redis import Redis
 
+from seriatim.engine import ServerLimits
 from seriatim.lua.pool_records import RetryPolicy, Submission
 from seriatim.records import DrainMode, GapPolicy, JobKind
 from tests.scripts.pool_machine.pool_and_model import PREFIX
@@ -56,6 +57,35 @@ class PoolMachine(House, SubmissionRules, Voices):
         self.leave(owner, died=True)
         self.register(owner, 2, LIFE_MS, 22_050)
         self.a_process_gets_all(owner)
+
+    @precondition(lambda self: self.pool.running and self.pool.paused <= (self.pool.now or 0))
+    @rule(
+        ms=st.sampled_from([0, 0, 500, 2_000]), n=st.integers(1, 3), most=st.integers(1, 4), owner=OWNERS,
+        event=st.sampled_from(["none", "few requests", "drain", "end"]), seldom=st.sampled_from([True, False, False]),
+    )  # fmt: skip
+    def a_listener_comes_to_slots_that_wait(
+        self, ms: int, n: int, most: int, owner: str, event: str, seldom: bool
+    ) -> None:
+        """All other jobs are over; the process may have gone, or the engine's server accepts one request more."""
+        if not seldom:
+            return
+        for name in self.pool.running:
+            self.cancel_job(name, "enough")
+        self.register(owner, 3, LIFE_MS, 22_050)
+        self.hand_in(Submission(f"last{len(self.submissions)}", "reader", JobKind.LIVE, SPEC), [300] * n)
+        self.a_process_gets_all(owner)
+        self.all_is_spoken_and_slots_wait(1.0, owner)
+        self.there_is_a_slot_for_each_sentence_in_flight()
+        self.raw += ms
+        if event == "few requests":
+            self.report_limits(ServerLimits(1, 2.0))
+        elif event == "drain" and owner in self.pool.workers:
+            self.beat_for(owner, self.spoken_by(owner), slots=0)
+        elif event == "end":
+            self.leave(owner, died=False)
+        self.slots_take_what_they_are_given()
+        self.hand_in(Submission(f"new{len(self.submissions)}", "listener", JobKind.LIVE, SPEC), [300] * 4)
+        self.pick(most, 4_000)
 
     @precondition(lambda self: self.continuity == "resumable")
     @rule(owner=OWNERS, ms=st.sampled_from([700, 1_500, 3_000]), again=st.booleans())
