@@ -21,7 +21,8 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
                               requests_minute, requests_due, ... (lua/pool/shared/rates.lua)
     :spent:<day>      hash    user -> characters sent to engines on that day, of users with a budget
     :tried            list    "job|<1 failed, 0 spoken>" of the latest attempts, from a failure on
-    :n :n:1 :n:2      hash    counters that only rise, and as they were one and two minutes ago
+    :n :n:1 :n:2      hash    counters that only rise, and as they were one and two minutes ago; workers count
+                              cache_errors in :n themselves
     :tag:<class>      zset    user -> start tag S, users with something to dispatch
     :elig:<class>     zset    user -> playback deadline in ms, only users with S <= V + theta
     :u:<user>         hash    weight, F_L, F_B (finish tags), infl, jobs, queued (ms), cap_infl

@@ -33,6 +33,7 @@ from seriatim.text.pronunciation import decode_pronunciations, respelled
 from tasks.celery_task import SentenceFailed
 from workers import busy_engine, fenced_attempts
 from workers.attempt_outcome import AttemptOutcome
+from workers.cache.cache_errors import report_cache_errors
 from workers.chunk_sender import AttemptDropped, ChunkSender, SentenceComplete, unpack_state
 from workers.handover.engine_silence import silence_limits, timed_chunks
 from workers.hot_slots import next_sentence, standby
@@ -192,6 +193,7 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
         sender = _stream_audio(worker_state, attempt, utterance, opened, sentence)
     except SentenceComplete as complete:
         return report_finished(worker_state, attempt, 0.0, complete.n_bytes)
+    report_cache_errors(worker_state)
     wall_ms = 0.0 if attempt.cached else (time.monotonic() - began_s) * 1000  # 0: nothing is learned of the engine
     return finish_sentence(worker_state, attempt, sender, wall_ms)
 

@@ -25,7 +25,7 @@ from seriatim.errors import EmptyText, Misconfigured, NoWorkers, Refused, Seriat
 from seriatim.process import watched_tasks
 from seriatim.records import JobKind, Sentence
 from seriatim.state.job_record import read_job
-from seriatim.state.pool_record import PoolRecord
+from seriatim.state.pool_record import PoolRecord, read_cache_errors
 from seriatim.stream_entries import Audio, Gap, SentenceStart
 from seriatim.text.dialogue.cast import NO_CAST
 from seriatim.text.markup import Markup
@@ -46,6 +46,7 @@ class WarmCounts:
     doubts: tuple[str, ...] = ()  #: marks of sentences, by the numbers of text and sentence (both 1-based)
     gaps: tuple[str, ...] = ()  #: sentences that could not be spoken, likewise, and the reason
     warnings: tuple[str, ...] = ()  #: such as that of a text in another language than its voice's
+    not_kept: int = 0  #: sentences that a worker of the pool could not write into its cache meanwhile
 
     @property
     def new(self) -> int:
@@ -55,7 +56,8 @@ class WarmCounts:
     def __add__(self, other: "WarmCounts") -> "WarmCounts":
         return WarmCounts(
             self.texts + other.texts, self.sentences + other.sentences, self.cached + other.cached,
-            self.doubts + other.doubts, self.gaps + other.gaps, tuple({*self.warnings, *other.warnings} - {""}),
+            self.doubts + other.doubts, self.gaps + other.gaps,
+            tuple({*self.warnings, *other.warnings} - {""}), self.not_kept + other.not_kept,
         )  # fmt: skip
 
 
@@ -108,10 +110,12 @@ def warm_cache(system: LocalSystem, warming: CacheWarming, texts: Sequence[str],
     with closing(Producer(system.settings)) as producer, _watched(system, warming):
         pool = producer.pool_cache.get(pool_name)
         check_cache(pool)
+        errors_before = read_cache_errors(producer.redis, pool_name)
         warming.progress.start_counting(None)
         calls = [partial(_speak_text, producer, warming, n, text) for n, text in enumerate(texts, 1)]
         at_once = min(max(pool.slots, LEAST_AT_ONCE), MOST_AT_ONCE)
         counts = sum(warming.jobs.run_together(calls, at_once), WarmCounts())
+        counts += WarmCounts(not_kept=read_cache_errors(producer.redis, pool_name) - errors_before)
     if not counts.sentences:
         raise EmptyText("the file has nothing to speak: no letters and no digits")
     return counts

@@ -14,10 +14,11 @@ from redis import Redis
 
 from seriatim.engine import Voice
 from seriatim.engine_abilities import Abilities
-from seriatim.keys import PREFIX, pool_prefix
+from seriatim.keys import POOL_LIFE_S, PREFIX, pool_prefix
 from seriatim.lua.script_calls import translate_redis_errors
 
 TIGHT = 0.85  #: load from which first pieces become smaller, as lua/pool/shared/pool_load.lua has it for chunks
+CACHE_ERRORS = "cache_errors"  #: counter of what `add_cache_errors` counts
 FIELDS = (
     "slots", "rate_hz", "limit_chars", "merge_chars", "limits", "abilities", "fingerprint", "demand", "eta", "reserve",
     "rtf", "theta", "cost", "now", "off", "jobs", "infl", "done", "refused", "retries", "fenced", "given_up",
@@ -176,6 +177,31 @@ def read_epoch(redis: "Redis", pool: str) -> str:
     with translate_redis_errors():
         epoch = redis.hget(f"{pool_prefix(pool)}:m", "epoch")
     return epoch.decode() if isinstance(epoch, bytes) else "0"
+
+
+def add_cache_errors(redis: "Redis", pool: str, n_errors: int) -> None:
+    """Count sentences that a worker could not write into its cache; a call that is sent again may count them twice.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    key = f"{pool_prefix(pool)}:n"
+    pipe = redis.pipeline()
+    pipe.hincrby(key, CACHE_ERRORS, n_errors)
+    pipe.pexpire(key, POOL_LIFE_S * 1000, nx=True)
+    with translate_redis_errors():
+        pipe.execute()
+
+
+def read_cache_errors(redis: "Redis", pool: str) -> int:
+    """How many sentences the workers of a pool could not write into their cache.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with translate_redis_errors():
+        found = cast("bytes | None", redis.hget(f"{pool_prefix(pool)}:n", CACHE_ERRORS))
+    return int(found or 0)
 
 
 def read_marks(redis: "Redis", pools: Iterable[str]) -> list[dict[str, int]]:

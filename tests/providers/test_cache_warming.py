@@ -35,22 +35,38 @@ def menu(tmp_path: Path) -> Path:
     return path
 
 
-def figures(new: int, cached: int, texts: int = len(MENU)) -> dict[str, Any]:
-    return {"texts": texts, "sentences": new + cached, "new": new, "cached": cached, "doubts": [], "gaps": []}
+def figures(new: int, cached: int, not_kept: int = 0) -> dict[str, Any]:
+    counts = {"texts": len(MENU), "sentences": new + cached, "new": new, "cached": cached}
+    return counts | {"doubts": [], "gaps": [], "not_kept": not_kept}
 
 
 def test_a_file_is_spoken_once_and_the_jobs_that_say_it_cost_no_request(tmp_path: Path, menu: Path) -> None:
-    """Each line by itself, by live jobs of other users: neighbours and splits of its text are those of that job."""
+    """Each line by itself, by live jobs of other users: neighbours and splits of its text are those of that job.
+
+    What a full disk does not keep, which is a file in place of the cache's folder here, fails the command.
+    """
+    cache = tmp_path / "cache"
+    cache.touch()
     (tmp_path / "system").mkdir()
     with (
-        RealSystem.on(tmp_path / "system", cache="all", cache_dir=str(tmp_path / "cache"), **STEADY) as system,
+        RealSystem.on(tmp_path / "system", cache="all", cache_dir=str(cache), **STEADY) as system,
         ProviderSimulator(shape=ElevenLabsShape(), keys={KEY}) as provider,
     ):
         system.reassembler()
         provider_workers(system, provider.url, key_file(tmp_path, provider), engine="elevenlabs", slots=5)
         settings, n_requests = system.settings.to_env(), 1 + N_SENTENCES  # the warm-up's, too
+        command = ("cache", "warm", menu, "--redis", "--pool", POOL)
+        done = seriatim(*command, settings=settings)
+        assert done.stdout.decode().splitlines() == [
+            "5 sentences of 3 texts: 5 new, 0 in the cache already",
+            "5 sentences could not be written into the cache: free space on the workers' disk, "
+            "and run the same command again",
+        ]
+        assert (done.returncode, len(provider.requests)) == (ExitCode.FAILED, n_requests)
+        cache.unlink()
+        n_requests += N_SENTENCES
         for expected in (figures(N_SENTENCES, 0), figures(0, N_SENTENCES)):
-            done = seriatim("cache", "warm", menu, "--redis", "--pool", POOL, "--json", settings=settings)
+            done = seriatim(*command, "--json", settings=settings)
             assert json.loads(done.stdout) == expected, done.stderr.decode()
             assert (done.returncode, len(provider.requests)) == (0, n_requests)
         for n, line in enumerate(MENU):
@@ -135,6 +151,6 @@ def test_the_texts_of_a_file(unit: TextUnit, texts: list[str]) -> None:
 
 def test_figures_of_texts_are_added() -> None:
     one = WarmCounts(1, 3, 1, ("a",), ("b",), ("w", ""))
-    both = one + WarmCounts(1, 2, 0, (), (), ("w",))
-    assert (both.texts, both.sentences, both.cached, both.new) == (2, 5, 1, 3)
+    both = one + WarmCounts(1, 2, 0, (), (), ("w",), 2)
+    assert (both.texts, both.sentences, both.cached, both.new, both.not_kept) == (2, 5, 1, 3, 2)
     assert (both.doubts, both.gaps, both.warnings) == (("a",), ("b",), ("w",))

@@ -176,7 +176,7 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_the_cache(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "cache").write_text("a file")
-    SentenceCache(tmp_path / "cache", 10**6, 1_000.0).add("a" * 64, b"\1\2")
+    assert not SentenceCache(tmp_path / "cache", 10**6, 1_000.0).add("a" * 64, b"\1\2")
     assert [record.message for record in caplog.records] == ["sentence not cached"]
 
 

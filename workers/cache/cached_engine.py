@@ -34,7 +34,7 @@ class CachedEngine:
 
     def __init__(self, engine: Engine, cache: SentenceCache, identity: str, *, per_user: bool = False) -> None:
         self._engine, self._cache, self._identity, self._per_user = engine, cache, identity, per_user
-        self._hits, self._lock = 0, threading.Lock()
+        self._hits, self._errors, self._lock = 0, 0, threading.Lock()
         self.name, self.rate_hz, self.continuity = engine.name, engine.rate_hz, engine.continuity
         self.limit_chars, self.limits, self.merge_chars = engine.limit_chars, engine.limits, engine.merge_chars
         self.rtf, self.abilities = engine.rtf, replace(engine.abilities, cached=True)
@@ -74,7 +74,15 @@ class CachedEngine:
                 words = chunk.words or words
                 yield chunk
         if whole and sound and not cancelled() and not self._lacks_words(utterance, len(sound)):
-            self._cache.add(key, json.dumps(words).encode() + b"\n" + sound)
+            kept = self._cache.add(key, json.dumps(words).encode() + b"\n" + sound)
+            with self._lock:
+                self._errors += not kept
+
+    def take_errors(self) -> int:
+        """How many sentences could not be written into the cache since the last call."""
+        with self._lock:
+            taken, self._errors = self._errors, 0
+        return taken
 
     def close(self) -> None:
         """Free the engine."""

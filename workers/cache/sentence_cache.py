@@ -48,8 +48,8 @@ class SentenceCache:
         path.unlink(missing_ok=True)
         return None
 
-    def add(self, key: str, pcm: bytes) -> None:
-        """Keep a sound; a folder that cannot be written costs nothing but the cache."""
+    def add(self, key: str, pcm: bytes) -> bool:
+        """Keep a sound; returns whether it is kept. A folder that cannot be written costs nothing but the cache."""
         path = self._path(key)
         part = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
@@ -60,10 +60,11 @@ class SentenceCache:
             with suppress(OSError):
                 part.unlink()
             log.warning("sentence not cached", extra={"error": str(error)})
-            return
+            return False
         self._written += len(pcm)
         if self._written * SWEEP_SHARE > self.max_bytes:
             self.sweep()
+        return True
 
     def sweep(self) -> int:
         """Remove what is too old, and the oldest of what is too much; returns the bytes that are left."""

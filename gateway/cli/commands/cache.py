@@ -62,7 +62,7 @@ def run_warm(options: argparse.Namespace, settings: Settings) -> int:
     for warning in counts.warnings:
         _say(warning, quiet=quiet)
     _print(counts, options)
-    return ExitCode.FAILED if counts.gaps else ExitCode.OK
+    return ExitCode.FAILED if counts.gaps or counts.not_kept else ExitCode.OK
 
 
 def _check_writable(folder: Path) -> None:
@@ -82,7 +82,7 @@ def _print(counts: WarmCounts, options: argparse.Namespace) -> None:
     if options.json:
         figures = {
             "texts": counts.texts, "sentences": counts.sentences, "new": counts.new, "cached": counts.cached,
-            "doubts": list(counts.doubts), "gaps": list(counts.gaps),
+            "doubts": list(counts.doubts), "gaps": list(counts.gaps), "not_kept": counts.not_kept,
         }  # fmt: skip
         sys.stdout.write(json.dumps(figures) + "\n")
     elif not options.quiet:
@@ -97,6 +97,11 @@ def summary_lines(counts: WarmCounts) -> list[str]:
     ]
     if counts.doubts:
         lines.append(f"{count_of(len(counts.doubts), 'doubtful sentence')}, not kept: {'; '.join(counts.doubts)}")
+    if counts.not_kept:
+        lines.append(
+            f"{count_of(counts.not_kept, 'sentence')} could not be written into the cache: free space on the workers' "
+            "disk, and run the same command again"
+        )
     if counts.gaps:
         lines.append(f"{count_of(len(counts.gaps), 'gap')}: {'; '.join(counts.gaps)}")
     return lines

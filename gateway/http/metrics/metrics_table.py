@@ -134,6 +134,8 @@ METRICS = (
     Metric("worker_audio_seconds", "counter", "worker.audio_s", "audio that the worker process synthesized", WORKER),
     Metric("worker_cache_hits", "counter", "worker.cache_hits", "sentences that came from its cache", WORKER,
            note="`SERIATIM_CACHE`"),
+    Metric("cache_errors", "counter", "count.cache_errors", "sentences that could not be written into a worker's cache",
+           note="they were spoken; `sentence not cached` in the log has the reason"),
     Metric("worker_busy_seconds", "counter", "worker.busy_s", "slot seconds that the worker process was busy", WORKER),
     Metric("worker_slots_lost", "gauge", "worker.slots_lost",
            "slots that a worker process gave up as its device's memory ran out", WORKER),
