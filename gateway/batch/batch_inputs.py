@@ -1,11 +1,12 @@
 """Batch inputs: the files of a folder, or those that a list names, and the output of each."""
 
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
+from gateway.batch.batch_manifest import MANIFEST, is_output_folder
 from seriatim.errors import BadInput
 
 
@@ -20,7 +21,8 @@ class BatchInput:
 def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
     """The files of a folder and its subfolders, in alphabetical order, or of a list with one path a line.
 
-    Hidden files and those in the output folder do not count. Relative paths of a list are relative to its folder.
+    Hidden files and those in the output folder, or in that of another batch, do not count. Relative paths of a list are
+    relative to its folder.
 
     Raises:
         BadInput: there is no such folder or list, or the folder lies in the output folder.
@@ -29,7 +31,8 @@ def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
     try:
         if path.is_dir():
             _refuse_outputs_as_inputs(path, output_folder)
-            return list(_folder_inputs(path, output_folder.resolve()))
+            outputs = [output_folder, *other_outputs(source, output_folder)]
+            return list(_folder_inputs(path, [folder.resolve() for folder in outputs]))
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise BadInput(f"{source} is no list: expected a folder, or a text file with one path a line") from None
@@ -37,6 +40,12 @@ def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
         raise BadInput(f"cannot read {source}: {(error.strerror or str(error)).lower()}") from None
     names = dict.fromkeys(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
     return [BatchInput(name, path.parent / name) for name in names]
+
+
+def other_outputs(source: str, output_folder: Path) -> list[Path]:
+    """The subfolders of a folder that are output folders of other batches; none of a list."""
+    found = sorted(manifest.parent for manifest in Path(source).rglob(MANIFEST) if manifest.parent != Path(source))
+    return [folder for folder in found if folder.resolve() != output_folder.resolve() and is_output_folder(folder)]
 
 
 def output_name(name: str, ending: str, taken: Collection[str]) -> str:
@@ -59,9 +68,9 @@ def _refuse_outputs_as_inputs(folder: Path, output_folder: Path) -> None:
         )
 
 
-def _folder_inputs(folder: Path, output_folder: Path) -> Iterator[BatchInput]:
+def _folder_inputs(folder: Path, output_folders: Sequence[Path]) -> Iterator[BatchInput]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in name.parts)
-        if not hidden and path.is_file() and not path.resolve().is_relative_to(output_folder):
+        if not hidden and path.is_file() and not any(map(path.resolve().is_relative_to, output_folders)):
             yield BatchInput(str(name), path)

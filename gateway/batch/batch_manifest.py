@@ -88,6 +88,15 @@ class BatchManifest:
             self.entries[entry.file] = entry
 
 
+def is_output_folder(folder: Path) -> bool:
+    """Is it the output folder of a batch? Its manifest begins with an entry."""
+    try:
+        with (folder / MANIFEST).open("rb") as file:
+            return _entry(file.readline()) is not None
+    except OSError:
+        return False
+
+
 def _entry(line: bytes) -> BatchEntry | None:
     """The entry of a line; None if it is none of ours."""
     try:

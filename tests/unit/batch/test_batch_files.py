@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.batch.batch_inputs import BatchInput, batch_inputs, output_name
+from gateway.batch.batch_inputs import BatchInput, batch_inputs, other_outputs, output_name
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
 from gateway.batch.partial_gaps import PartialGaps
 from gateway.batch.speak_files import FileBatch, LastLook, changed_files
@@ -44,6 +44,19 @@ def test_a_folder_is_not_spoken_into_itself(output: str, tmp_path: Path, monkeyp
     with pytest.raises(BadInput, match=r"another folder, such as -o articles/spoken$"):
         batch_inputs("articles", Path(output))
     assert [file.name for file in batch_inputs("articles", Path("articles/spoken"))] == ["a.txt"]
+
+
+def test_the_outputs_of_another_batch_are_no_texts(tmp_path: Path) -> None:
+    """A folder with a manifest of another program is one of texts."""
+    for name in ("a.txt", "spoken/a.mp3", "data/manifest.jsonl", "data/b.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}\n", "utf-8")
+    BatchManifest(tmp_path / "spoken").add(BatchEntry("a.txt", "a.mp3", "key", "done"))
+    source, other = str(tmp_path), tmp_path / "spoken"
+    for output in (tmp_path / "opus", other):
+        assert [file.name for file in batch_inputs(source, output)] == ["a.txt", "data/b.txt", "data/manifest.jsonl"]
+    assert other_outputs(source, tmp_path / "opus") == [other]
+    assert other_outputs(source, other) == []
 
 
 def test_a_watched_file_is_read_once_whenever_it_has_settled(tmp_path: Path) -> None:
