@@ -11,11 +11,12 @@ from gateway.cli.parser_parts import option_of
 from gateway.cli.render.timeline_plot import draw_timeline
 from gateway.http.routing.route_table import settings_of_job
 from gateway.local.installed_engines import running_default
+from seriatim.audio.output_file import translate_write_errors
 from seriatim.client.job import Job
 from seriatim.client.operator_limits import characters_of_today, set_pool_limit, set_pool_rates, set_user_limits
 from seriatim.client.option_checks import check_range
 from seriatim.client.producer import Producer
-from seriatim.errors import BadInput, JobUnknown, Unwritable
+from seriatim.errors import BadInput, JobUnknown
 from seriatim.exit_codes import ExitCode
 from seriatim.job_timeline import read
 from seriatim.records import RATES
@@ -111,10 +112,8 @@ def timeline(options: argparse.Namespace, settings: Settings) -> int:
     found = read(job.redis, job.pool, job.id)
     if found.empty:
         raise JobUnknown(f"no timeline of job {job.id}: it expires together with the job's state")
-    try:
+    with translate_write_errors(options.output):
         draw_timeline(found, job.id).save(Path(options.output))
-    except OSError as error:
-        raise Unwritable(f"cannot write {options.output}: {error.strerror}") from None
     _write_line(f"{options.output}: {len(found.sentences)} sentences, {len(found.lost)} attempts lost")
     return ExitCode.OK
 

@@ -10,7 +10,8 @@ from typing import Any
 from gateway.cli.engine_queries import stream_engine_answers
 from gateway.cli.parser_parts import engine_options
 from gateway.cli.render import tune_table
-from seriatim.errors import BadInput, Unwritable
+from seriatim.audio.output_file import translate_write_errors
+from seriatim.errors import BadInput
 from seriatim.exit_codes import ExitCode
 from seriatim.process.home_folder import expand_home
 from seriatim.settings import Settings
@@ -81,7 +82,5 @@ def _with_absolute_model(text: str) -> str:
 
 
 def _write_file(path: str, text: str) -> None:
-    try:
+    with translate_write_errors(path):
         Path(path).write_text(text, "utf-8")
-    except OSError as error:
-        raise Unwritable(f"{path} cannot be written: {error.strerror}") from error

@@ -8,6 +8,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from gateway.cli.render.summary import count_of
 from seriatim.client.job import JobStatus
 from seriatim.state import LiveJobState, PoolState, RedisState, WorkerProcessState
 
@@ -85,7 +86,7 @@ def _pool_parts(line: PoolState) -> list[RenderableType]:
     if line.jobs:
         parts.append(_make_table(JOB_HEAD, [_job_row(job_line) for job_line in line.jobs]))
     if line.n_jobs > len(line.jobs):
-        parts.append(f"  and {line.n_jobs - len(line.jobs)} more jobs")
+        parts.append(f"  and {count_of(line.n_jobs - len(line.jobs), 'more job')}")
     return parts
 
 
@@ -107,19 +108,20 @@ def _figures_by_subject(line: PoolState) -> dict[str, str]:
     idle = " [bold red](no worker)[/]" if line.n_jobs and not line.slots else ""
     return {
         "slots": f"{line.in_flight} of {line.slots} in flight{idle}{_limit(line)}, {line.waiting} waiting, "
-        f"{line.n_jobs} jobs",
+        f"{count_of(line.n_jobs, 'job')}",
         "live": f"demand {line.demand} + held {line.held} of {line.room} slots, RTF {line.rtf}{_lateness(line)}",
         "waits": f"p50 {_format_ms(line.wait_p50_ms)}, p95 {_format_ms(line.wait_p95_ms)}, "
         f"batch p95 {_format_ms(line.batch_wait_p95_ms)}; slack p5 {_format_ms(line.slack_p5_ms)}",
-        "spoken": f"{line.done} sentences; {line.retries} attempts repeated, {line.fenced} fenced, "
-        f"{line.lost_messages} messages lost, {line.restarts} restarts of Redis",
+        "spoken": f"{count_of(line.done, 'sentence')}; {count_of(line.retries, 'attempt')} repeated, "
+        f"{line.fenced} fenced, {count_of(line.lost_messages, 'message')} lost, "
+        f"{count_of(line.restarts, 'restart')} of Redis",
         "requested": f"{_requested(line)}, {line.characters} characters in all",
         **({"route": f"of these characters: {_by_name(line.route_characters)}"} if line.route_characters else {}),
         **({"postponed": _by_name(line.postponed)} if line.postponed else {}),
         **({"processes": _scaling(line)} if line.processes_added or line.processes_drained else {}),
-        "given up": f"{line.given_up} sentences{_dead_letter_hint(line)}",
-        "admission": f"{line.refused} jobs refused{_refusals_by_reason(line)}, {line.refused_lately} recently, "
-        f"{line.expected_back} expected to retry",
+        "given up": f"{count_of(line.given_up, 'sentence')}{_dead_letter_hint(line)}",
+        "admission": f"{count_of(line.refused, 'job')} refused{_refusals_by_reason(line)}, "
+        f"{line.refused_lately} recently, {line.expected_back} expected to retry",
         "ended early": f"{line.saved_s:.0f} s of speech saved, {line.wasted_s:.0f} s wasted",
     }
 
@@ -156,7 +158,7 @@ def _differing_audio(line: PoolState) -> str:
 
 
 def _dead_letter_hint(line: PoolState) -> str:
-    return f", [bold yellow]{line.dead} dead letters[/]: seriatim dead-letters" if line.dead else ""
+    return f", [bold yellow]{count_of(line.dead, 'dead letter')}[/]: seriatim dead-letters" if line.dead else ""
 
 
 def _gpu_memory(w: WorkerProcessState) -> str:

@@ -87,5 +87,5 @@ def test_the_dead_are_counted_until_they_are_looked_at(system: RealSystem) -> No
     wait_until(lambda: job.status().ended)
     assert (status_of(system)["dead"], status_of(system)["given_up"]) == (1, 1)
     assert (
-        "1 dead letters: seriatim dead-letters" in seriatim("status", settings=system.settings.to_env()).stdout.decode()
+        "1 dead letter: seriatim dead-letters" in seriatim("status", settings=system.settings.to_env()).stdout.decode()
     )

@@ -235,4 +235,4 @@ def test_the_timeline_of_a_job_is_drawn(system: RealSystem, tmp_path: Path) -> N
     for seq in range(6):
         assert any(title.startswith(f"sentence {seq}, attempt ") for title in titles)
     done = seriatim("timeline", job.id, "-o", "/nowhere/job.svg", settings=system.settings.to_env())
-    assert (done.returncode, complaint(done)) == (2, "cannot write /nowhere/job.svg: No such file or directory")
+    assert (done.returncode, complaint(done)) == (2, "cannot write /nowhere/job.svg: there is no such directory")
