@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 
 from seriatim.errors import BadInput, EngineUnavailable, SeriatimError
-from seriatim.exit_codes import status_of
+from seriatim.process.error_report import report_error
 from seriatim.text.dialects import espeak_text
 from seriatim.text.languages import base_language
 from workers.engines.engine_catalogue import engine_profiles
@@ -54,8 +54,7 @@ def main() -> int:
     try:
         written = [write_sentence(engine, text, language) for text, language in json.load(sys.stdin)]
     except SeriatimError as error:
-        sys.stderr.write(f"{error}\n")
-        return status_of(error)
+        return report_error(error)
     sys.stdout.write(json.dumps(written) + "\n")
     return 0
 

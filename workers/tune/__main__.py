@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from seriatim.errors import EngineUnavailable, Misconfigured, SeriatimError, Unwritable
-from seriatim.exit_codes import status_of
+from seriatim.process.error_report import report_error
 from seriatim.process.home_folder import expand_home
 from seriatim.settings import Settings
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
@@ -45,8 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         advice = _advice_line(measurements, work, options.first_ms)
         _write_line(advice | _keep_verdict(measurements, work, options))
     except SeriatimError as error:
-        sys.stderr.write(f"{error}\n")
-        return status_of(error)
+        return report_error(error)
     return 0
 
 

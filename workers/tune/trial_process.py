@@ -20,7 +20,7 @@ from dataclasses import asdict
 from typing import TextIO
 
 from seriatim.errors import EngineFailed, SeriatimError
-from seriatim.exit_codes import status_of
+from seriatim.process.error_report import report_error
 from seriatim.settings import Settings
 from workers.engines.engine_registry import load, options_of
 from workers.tune.simulated_listeners import SimulatedListeners
@@ -34,8 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _measure(options, _claim_stdout())
     except SeriatimError as error:
-        sys.stderr.write(f"{error}\n")
-        return status_of(error)
+        return report_error(error)
 
 
 def _measure(options: argparse.Namespace, out: TextIO) -> int:

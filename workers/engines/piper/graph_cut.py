@@ -29,7 +29,7 @@ import onnx
 import onnxruntime
 
 from seriatim.errors import EngineUnavailable, SeriatimError
-from seriatim.exit_codes import status_of
+from seriatim.process.error_report import report_error
 from workers.engines.piper.decoder_windows import CONTEXTS, WHOLE, Context, decode_frames
 
 FRONT, DECODER, SEAM = "front.onnx", "decoder.onnx", "seam.json"
@@ -50,8 +50,7 @@ def main(arguments: list[str]) -> int:
     try:
         cut_voice(*map(Path, arguments))
     except SeriatimError as error:
-        sys.stderr.write(f"{error}\n")
-        return status_of(error)
+        return report_error(error)
     return 0
 
 

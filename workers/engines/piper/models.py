@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seriatim.errors import EngineUnavailable, SeriatimError, forbidden
-from seriatim.exit_codes import status_of
+from seriatim.process.error_report import report_error
 from seriatim.process.home_folder import expand_home
 from workers.engines.piper.official_voices import CARD, download_voice, licence_lines
 from workers.engines.piper.voice_config import VoiceConfig, voice_files
@@ -29,9 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _write(look(folder) if options.command == "look" else get(options.name, folder, options.url.rstrip("/")))
     except PermissionError as error:
-        return _report(forbidden(error))
+        return report_error(forbidden(error))
     except SeriatimError as error:
-        return _report(error)
+        return report_error(error)
     return 0
 
 
@@ -85,11 +85,6 @@ def _described(path: Path) -> dict[str, object]:
 def _write(line: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()
-
-
-def _report(error: SeriatimError) -> int:
-    sys.stderr.write(f"{error}\n")
-    return status_of(error)
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from seriatim.errors import SeriatimError, forbidden
-from seriatim.exit_codes import status_of
+from seriatim.process.error_report import report_error
 from workers.engines.xtts.model.torchaudio_import import missing
 
 
@@ -14,14 +14,9 @@ def answer(command: Callable[[], object]) -> int:
     try:
         sys.stdout.write(json.dumps(command(), ensure_ascii=False) + "\n")
     except ModuleNotFoundError as error:
-        return _refused(missing(error))
+        return report_error(missing(error))
     except PermissionError as error:  # another user's home, or folder
-        return _refused(forbidden(error))
+        return report_error(forbidden(error))
     except SeriatimError as error:
-        return _refused(error)
+        return report_error(error)
     return 0
-
-
-def _refused(error: SeriatimError) -> int:
-    sys.stderr.write(f"{error}\n")
-    return status_of(error)
