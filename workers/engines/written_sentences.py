@@ -39,13 +39,13 @@ def write_sentence(engine: str, text: str, language: str) -> str:
 def _english_writer(engine: str) -> Callable[[str], str]:
     """The dialect of hibari, which kokoro has in English, too."""
     try:
-        from workers.engines.kokoro.english_phonemes import EnglishPhonemes
+        from workers.engines.hibari.english_phonemes import EnglishPhonemes
     except ModuleNotFoundError as error:
         profile = engine_profiles()[engine]
         raise EngineUnavailable(
             f"the {engine} engine needs the package {profile.package}: {profile.install}"
         ) from error
-    return EnglishPhonemes(british=False, engine=engine).written
+    return EnglishPhonemes(engine, british=False).written
 
 
 def main() -> int:

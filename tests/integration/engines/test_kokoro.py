@@ -27,8 +27,9 @@ if importlib.util.find_spec("hibari") is None or importlib.util.find_spec("onnx"
     pytest.skip("hibari-tts or onnx is not installed (pip install -e '.[kokoro,dev]')", allow_module_level=True)
 
 from tests.support import kokoro_files
+from workers.engines.hibari.english_phonemes import EnglishPhonemes
+from workers.engines.hibari.pinned_model import vocabulary
 from workers.engines.kokoro.engine import KokoroEngine
-from workers.engines.kokoro.english_phonemes import EnglishPhonemes, vocabulary
 
 with_chinese_and_japanese = pytest.mark.skipif(
     None in map(importlib.util.find_spec, ("fugashi", "unidic_lite", "misaki", "pypinyin", "rjieba"))
@@ -170,7 +171,7 @@ def test_phonemes_of_other_languages_are_in_kokoros_alphabet() -> None:
     ],
 )  # fmt: skip
 def test_english_phonemes_of_a_lexicon_are_the_models(text: str, lexicon: dict[str, str], phonemes: str) -> None:
-    assert EnglishPhonemes(british=False)(text, Lexicon.of(lexicon).find(text, "en")) == phonemes
+    assert EnglishPhonemes("kokoro", british=False)(text, Lexicon.of(lexicon).find(text, "en")) == phonemes
 
 
 @with_espeak

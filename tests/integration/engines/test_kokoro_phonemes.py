@@ -19,8 +19,9 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.pinyin_dict import pinyin_dict
 
 from workers.engines import missing_phonemes
+from workers.engines.hibari.english_phonemes import EnglishPhonemes
+from workers.engines.hibari.pinned_model import vocabulary
 from workers.engines.kokoro.chinese_phonemes import ChinesePhonemes
-from workers.engines.kokoro.english_phonemes import EnglishPhonemes, vocabulary
 from workers.engines.kokoro.japanese_phonemes import JapanesePhonemes
 from workers.engines.kokoro.kana_phonemes import SOUNDS, hiragana, kana_phonemes
 
@@ -53,7 +54,7 @@ CHINESE = {
 
 @pytest.fixture(scope="module")
 def english() -> EnglishPhonemes:
-    return EnglishPhonemes(british=False)
+    return EnglishPhonemes("kokoro", british=False)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,8 @@ spoken in passes, so that memory stays bounded. hibari puts 0.3 s of silence bef
 the worker trims (workers/trim_and_fade.py); between the passes of one sentence it is trimmed here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -19,15 +18,19 @@ import numpy as np
 from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.errors import BadInput, UnknownVoice
 from seriatim.nearest_names import QUOTED_CHARS, unknown_word
-from seriatim.text.pronunciation import Pronunciation
 from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.hibari import ABILITIES
-from workers.engines.hibari.dialect import hibari_text
-from workers.engines.hibari.lexicon_phonemes import with_phonemes
+from workers.engines.hibari.english_phonemes import EnglishPhonemes
 from workers.engines.hibari.phoneme_speech import PhonemeSpeech, speak_phonemes
-from workers.engines.hibari.pinned_model import check_release, load_model, use_numpy_fft, voice_files, voice_of
-from workers.engines.hibari.pronunciation import in_parts, pieces, readable
-from workers.engines.missing_phonemes import MissingPhonemes
+from workers.engines.hibari.pinned_model import (
+    check_release,
+    is_british,
+    load_model,
+    use_numpy_fft,
+    voice_files,
+    voice_of,
+)
+from workers.engines.hibari.pronunciation import pieces
 from workers.engines.phoneme_durations import fit_to_sound, word_times
 from workers.trim_and_fade import trim_pass
 
@@ -102,19 +105,8 @@ class _HibariVoice:
     """One voice's model, with its pronunciation."""
 
     def __init__(self, name: str, path: Path) -> None:
-        self._letters: frozenset[str] = frozenset()
-        self._missing = MissingPhonemes("hibari")
-        self._model: Any = load_model(name, path, self._wrapped)
-
-    def phonemes(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
-        """The phonemes of a sentence, with the pronunciations of its words that a lexicon has.
-
-        Raises:
-            BadInput: there are words in it that hibari cannot read.
-        """
-        pronounce: Callable[[str], str] = self._model.g2p
-        plain = with_phonemes(text, found, partial(readable, letters=self._letters), self._missing)
-        return pronounce(hibari_text(plain, pronounce))
+        self.phonemes = EnglishPhonemes("hibari", british=is_british(name))
+        self._model: Any = load_model(name, path, self.phonemes.g2p)
 
     def speech(self, phonemes: str, speed: float, noise: np.random.Generator) -> PhonemeSpeech:
         """Speak phonemes; the model leaves out those that it does not have."""
@@ -126,10 +118,6 @@ class _HibariVoice:
             return self.phonemes(word)
         except BadInput:
             return ""
-
-    def _wrapped(self, network: Any) -> Callable[[str], str | None]:
-        self._letters = frozenset(filter(str.isalpha, network.cin))
-        return in_parts(network, network.maxlen)
 
 
 def load(values: Mapping[str, str]) -> HibariEngine:

@@ -7,7 +7,7 @@ voices beside the package's own are loaded from a folder in which their files li
 """
 
 import hashlib
-from collections.abc import Callable
+import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from seriatim.engine import Voice
 from seriatim.errors import EngineUnavailable
 from seriatim.process.quick_imports import collector_paused, package_hidden
+from workers.engines.hibari.pronunciation import in_parts
 from workers.engines.onnx_outputs import with_extra_output
 
 with package_hidden("scipy"):  # its transforms are not used (`use_numpy_fft`), and take 0.15 s to import
@@ -35,8 +36,6 @@ SHA256 = {
 }
 DURATIONS = "/Clip_output_0"  #: the tensor of its graph with the duration of each phoneme, float32[n_phonemes]
 INSTALL = f"pip install --force-reinstall --no-deps hibari-tts=={RELEASE}"
-
-PronounceWord = Callable[[str], str | None]
 
 
 def check_release() -> None:
@@ -94,19 +93,30 @@ def voice_of(name: str) -> Voice:
     return Voice(name, card["language"], f"{card['gender']}, {card['accent']}, neural")
 
 
-def load_model(name: str, path: Path, wrap: Callable[[Any], PronounceWord]) -> Any:
-    """Load a voice, with its pronunciation; `wrap` gets what pronounces unknown words, and returns what is used."""
-    g2p = load_pronunciation(wrap, british=VOICES[name]["british"])
+def is_british(name: str) -> bool:
+    """Does the voice speak British English?"""
+    return bool(VOICES[name]["british"])
+
+
+def load_model(name: str, path: Path, g2p: Any) -> Any:
+    """Load a voice; `g2p` is its pronunciation, as `load_pronunciation` has it."""
     model = with_extra_output(path.read_bytes(), DURATIONS)
     return Hibari(voice=name, model=model or str(path), threads=1, g2p=g2p)
 
 
-def load_pronunciation(wrap: Callable[[Any], PronounceWord], *, british: bool) -> Any:
-    """Load what turns English text into phonemes; `wrap` as in `load_model`."""
+def load_pronunciation(*, british: bool) -> tuple[Any, frozenset[str]]:
+    """Load what turns English text into phonemes, long unknown words in parts, and the letters that it knows."""
     file = "oov_gb.onnx" if british else "oov.onnx"
     words = OOV(str(check_model(Path(ASSETS, file), SHA256[file])))
     with collector_paused():  # dictionaries of 300,000 words
-        return G2P(british=british, oov=wrap(words))
+        g2p = G2P(british=british, oov=in_parts(words, words.maxlen))
+    return g2p, frozenset(filter(str.isalpha, words.cin))
+
+
+def vocabulary() -> dict[str, int]:
+    """The number of each phoneme and mark, which Kokoro and hibari share."""
+    numbers: dict[str, int] = json.loads(Path(ASSETS, "vocab.json").read_text("utf-8"))
+    return numbers
 
 
 def _rfft(x: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.complex64]:

@@ -22,8 +22,8 @@ from seriatim.nearest_names import QUOTED_CHARS, unknown_word
 from seriatim.text.languages import base_language
 from seriatim.voice_blend import VoicePart, parse_blend
 from workers.engines.engine_options import OptionInfo, read_options
+from workers.engines.hibari.pinned_model import vocabulary
 from workers.engines.hibari.pronunciation import pieces
-from workers.engines.kokoro.english_phonemes import vocabulary
 from workers.engines.kokoro.foreign_words import FrontEnd
 from workers.engines.kokoro.front_ends import LANGUAGES, FrontEnds, missing_packages
 from workers.engines.kokoro.kokoro_model import MOST_TOKENS, RATE_HZ, KokoroModel

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from seriatim.text.pronunciation import Pronunciation
 from workers.engines.espeak.pronounced_text import respell
-from workers.engines.kokoro.english_phonemes import vocabulary
+from workers.engines.hibari.pinned_model import vocabulary
 from workers.engines.missing_phonemes import MissingPhonemes
 from workers.engines.piper.phonemes import PhonemeReader
 

@@ -5,7 +5,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from seriatim.text.languages import base_language
-from workers.engines.kokoro.english_phonemes import EnglishPhonemes
+from workers.engines.hibari.english_phonemes import EnglishPhonemes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class FrontEnds:
 
             return ChinesePhonemes(self._english_words)
         if key.startswith("en-") or self._reader is None:
-            return EnglishPhonemes(british=key == "en-gb")
+            return EnglishPhonemes("kokoro", british=key == "en-gb")
         from workers.engines.kokoro.espeak_phonemes import EspeakPhonemes
 
         return EspeakPhonemes(self._reader, key)
