@@ -96,6 +96,7 @@ class LanguageRules:
     money: Mapping[str, Currency]
     units: Mapping[str, Noun]
     months: Mapping[str, int] = {}  #: names and abbreviations, in small letters
+    month_names: tuple[str, ...] = ()  #: January first, as they are read in a date
     references: Mapping[str, str] = {}  #: `pp.` before a number and its word
     literals: Mapping[str, str] = {}  #: written forms with a reading of their own
     titles: Mapping[str, str] = {}  #: abbreviations before names: `Sr.` is señor before a capital
@@ -138,8 +139,9 @@ class LanguageRules:
         return None
 
     def date(self, date: WrittenDate) -> str:
-        """A date in words."""
-        raise NotImplementedError
+        """A date in words: the day, the month and the year in this order, unless a language says otherwise."""
+        year = f" {self.year(date.year)}" if date.year else ""
+        return f"{self.speller.cardinal(date.day)} {self.month_names[date.month - 1]}{year}"
 
     def clock(self, hour: int, minute: int) -> str:
         """A time of day in words; hour 0..24."""

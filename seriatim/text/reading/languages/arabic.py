@@ -4,7 +4,6 @@ import re
 
 from seriatim.text.reading.language_rules import (
     LanguageRules,
-    WrittenDate,
     month_numbers,
     parse_money,
     parse_units,
@@ -62,6 +61,7 @@ class Arabic(LanguageRules):
     money = parse_money(_MONEY)
     units = read_units("ar")
     months = month_numbers(_MONTHS)
+    month_names = _MONTHS
     references = _REFERENCES
     literals = _LITERALS
     scales = parse_units(_SCALES)
@@ -87,10 +87,6 @@ class Arabic(LanguageRules):
             return number - 1
         below = number % 100
         return 2 if 3 <= below <= 10 else 3 if below >= 11 else 4
-
-    def date(self, date: WrittenDate) -> str:
-        year = f" {self.year(date.year)}" if date.year else ""
-        return f"{self.speller.cardinal(date.day)} {_MONTHS[date.month - 1]}{year}"
 
     def clock(self, hour: int, minute: int) -> str:
         return clock_words(hour, minute)

@@ -4,7 +4,6 @@ import re
 
 from seriatim.text.reading.language_rules import (
     LanguageRules,
-    WrittenDate,
     month_numbers,
     parse_money,
     parse_units,
@@ -93,6 +92,7 @@ class Dutch(LanguageRules):
     money = parse_money(_MONEY)
     units = read_units("nl")
     months = month_numbers(_MONTHS, "jan feb mrt apr mei jun jul aug sep okt nov dec")
+    month_names = _MONTHS
     references = _REFERENCES
     literals = _LITERALS
     titles = _TITLES
@@ -136,10 +136,6 @@ class Dutch(LanguageRules):
 
     def ordinal(self, number: int, _mark: str, _before: str) -> str | None:
         return self.speller.cardinal(number, "ordinal")
-
-    def date(self, date: WrittenDate) -> str:
-        year = f" {self.year(date.year)}" if date.year else ""
-        return f"{self.speller.cardinal(date.day)} {_MONTHS[date.month - 1]}{year}"
 
     def clock(self, hour: int, minute: int) -> str:
         minutes = f" {self.speller.cardinal(minute)}" if minute else ""

@@ -4,7 +4,6 @@ import re
 
 from seriatim.text.reading.language_rules import (
     Noun,
-    WrittenDate,
     feminine_nouns,
     month_numbers,
     parse_money,
@@ -126,6 +125,8 @@ class French(RomanceRules):
     money = parse_money(_MONEY)
     units = read_units("fr")
     months = month_numbers(_MONTHS, "janv févr mars avr mai juin juil août sept oct nov déc")
+    month_names = _MONTHS
+    first_day = "premier"
     references = _REFERENCES
     literals = _LITERALS
     titles = _TITLES
@@ -178,11 +179,6 @@ class French(RomanceRules):
         feminine = mark in ("re", "ère", "res", "ères")
         words = self.speller.cardinal(number, "ordinal-f" if feminine else "ordinal")
         return words + ("s" if mark.endswith("s") else "")
-
-    def date(self, date: WrittenDate) -> str:
-        day = "premier" if date.day == 1 else self.speller.cardinal(date.day)
-        year = f" {self.year(date.year)}" if date.year else ""
-        return f"{day} {_MONTHS[date.month - 1]}{year}"
 
     def half(self, unit: Noun) -> str | None:
         return f"{'une' if unit.gender == 'f' else 'un'} demi-{unit.forms[0]}"

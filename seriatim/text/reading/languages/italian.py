@@ -3,7 +3,6 @@
 import re
 
 from seriatim.text.reading.language_rules import (
-    WrittenDate,
     feminine_nouns,
     month_numbers,
     parse_money,
@@ -144,6 +143,8 @@ class Italian(RomanceRules):
     money = parse_money(_MONEY)
     units = read_units("it")
     months = month_numbers(_MONTHS, "gen feb mar apr mag giu lug ago set ott nov dic")
+    month_names = _MONTHS
+    first_day = "primo"
     references = _REFERENCES
     literals = _LITERALS
     titles = _TITLES
@@ -203,14 +204,6 @@ class Italian(RomanceRules):
     def agreement(self, number: int, noun: str) -> str:
         form = super().agreement(number, noun)
         return "" if form == "m" and _LONG_ARTICLE.match(noun) else form
-
-    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
-        return self.speller.cardinal(number, "ordinal-f" if "ª" in mark else "ordinal")
-
-    def date(self, date: WrittenDate) -> str:
-        day = "primo" if date.day == 1 else self.speller.cardinal(date.day)
-        year = f" {self.year(date.year)}" if date.year else ""
-        return f"{day} {_MONTHS[date.month - 1]}{year}"
 
     def clock(self, hour: int, minute: int) -> str:
         name = self.speller.cardinal(hour, "f" if hour == 1 else "")

@@ -3,7 +3,6 @@
 import re
 
 from seriatim.text.reading.language_rules import (
-    WrittenDate,
     feminine_nouns,
     month_numbers,
     parse_money,
@@ -141,6 +140,9 @@ class Portuguese(RomanceRules):
     money = parse_money(_MONEY)
     units = read_units("pt")
     months = month_numbers(_MONTHS, "jan fev mar abr mai jun jul ago set out nov dez")
+    month_names = _MONTHS
+    first_day = "primeiro"
+    date_joint = " de "
     references = _REFERENCES
     literals = _LITERALS
     titles = _TITLES
@@ -149,6 +151,7 @@ class Portuguese(RomanceRules):
     group_marks = ". "
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
     halves = ("meio", "meia")
+    fractions = _FRACTIONS
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
@@ -176,21 +179,6 @@ class Portuguese(RomanceRules):
     def agrees(self, number: int) -> bool:
         return (number % 10 in (1, 2) and number % 100 not in (11, 12)) or number // 100 % 10 > 1
 
-    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
-        return self.speller.cardinal(number, "ordinal-f" if "ª" in mark else "ordinal")
-
-    def date(self, date: WrittenDate) -> str:
-        day = "primeiro" if date.day == 1 else self.speller.cardinal(date.day)
-        year = f" de {self.year(date.year)}" if date.year else ""
-        return f"{day} de {_MONTHS[date.month - 1]}{year}"
-
     def clock(self, hour: int, minute: int) -> str:
         name = self.speller.cardinal(hour, "f")
         return f"{name} e {self.speller.cardinal(minute)}" if minute else f"{name} {'hora' if hour < 2 else 'horas'}"
-
-    def fraction(self, top: int, bottom: int) -> str | None:
-        if bottom > 10 and bottom != 100:
-            return None
-        ordinal = self.speller.cardinal(bottom, "ordinal")
-        one, many = _FRACTIONS.get(bottom) or (ordinal, f"{ordinal}s")
-        return f"{self.speller.cardinal(top, 'm')} {one if top == 1 else many}"

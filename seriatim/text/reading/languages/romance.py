@@ -7,7 +7,7 @@ Numbers agree with the gender of the noun behind them, which its ending tells mo
 import re
 from collections.abc import Mapping, Set
 
-from seriatim.text.reading.language_rules import LanguageRules, Noun
+from seriatim.text.reading.language_rules import LanguageRules, Noun, WrittenDate
 from seriatim.text.reading.reading_rule import ReadingRule
 
 #: words that end as plurals do, and are no nouns
@@ -28,6 +28,9 @@ class RomanceRules(LanguageRules):
     masculine_endings: tuple[str, ...] = ()  #: exceptions from the feminine ones
     feminine_nouns: frozenset[str] = frozenset()  #: that no ending shows
     no_nouns: frozenset[str] = frozenset()  #: words behind a number that it does not count
+    first_day = ""  #: of a month
+    date_joint = " "  #: between the day, the month and the year
+    fractions: Mapping[int, tuple[str, str]] = {}  #: by denominator, one and several, where they are no ordinals
     halves = ("", "")  #: a half behind a noun, masculine and feminine
     plural_ends = "s"  #: letters that a plural ends with
     singulars: Mapping[str, str] = {}  #: endings of plurals, and those of their singulars
@@ -46,6 +49,21 @@ class RomanceRules(LanguageRules):
         if noun in self.feminine_nouns:
             return True
         return noun.endswith(self.feminine_endings) and not noun.endswith(self.masculine_endings)
+
+    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
+        return self.speller.cardinal(number, "ordinal-f" if "ª" in mark else "ordinal")
+
+    def date(self, date: WrittenDate) -> str:
+        day = self.first_day if date.day == 1 else self.speller.cardinal(date.day)
+        parts = (day, self.month_names[date.month - 1], *([self.year(date.year)] if date.year else ()))
+        return self.date_joint.join(parts)
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom > 10 and bottom != 100:
+            return None
+        ordinal = self.speller.cardinal(bottom, "ordinal")
+        one, many = self.fractions.get(bottom) or (ordinal, f"{ordinal}s")
+        return f"{self.speller.cardinal(top, 'm')} {one if top == 1 else many}"
 
     def half(self, unit: Noun) -> str | None:
         return f"{self.halves[unit.gender == 'f']} {unit.forms[0]}"

@@ -3,7 +3,6 @@
 import re
 
 from seriatim.text.reading.language_rules import (
-    WrittenDate,
     feminine_nouns,
     month_numbers,
     parse_money,
@@ -138,6 +137,9 @@ class Spanish(RomanceRules):
     money = parse_money(_MONEY)
     units = read_units("es")
     months = month_numbers(_MONTHS, "ene feb mar abr may jun jul ago sept oct nov dic") | {"sep": 9, "setiembre": 9}
+    month_names = _MONTHS
+    first_day = "primero"
+    date_joint = " de "
     references = _REFERENCES
     literals = _LITERALS
     titles = _TITLES
@@ -146,6 +148,7 @@ class Spanish(RomanceRules):
     group_marks = ". "
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
     halves = ("medio", "media")
+    fractions = _FRACTIONS
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
@@ -184,20 +187,8 @@ class Spanish(RomanceRules):
         form = {"ª": "ordinal-f", "a": "ordinal-f", "r": "ordinal-er"}.get(mark[-1], "ordinal")
         return self.speller.cardinal(number, form)
 
-    def date(self, date: WrittenDate) -> str:
-        day = "primero" if date.day == 1 else self.speller.cardinal(date.day)
-        year = f" de {self.year(date.year)}" if date.year else ""
-        return f"{day} de {_MONTHS[date.month - 1]}{year}"
-
     def clock(self, hour: int, minute: int) -> str:
         name = self.speller.cardinal(hour, "f")
         if minute == 0:
             return f"{name} {'hora' if hour == 1 else 'horas'}" if hour in (0, *range(13, 25)) else f"{name} en punto"
         return f"{name} y {self.speller.cardinal(minute)}"
-
-    def fraction(self, top: int, bottom: int) -> str | None:
-        if bottom > 10 and bottom != 100:
-            return None
-        ordinal = self.speller.cardinal(bottom, "ordinal")
-        one, many = _FRACTIONS.get(bottom) or (ordinal, f"{ordinal}s")
-        return f"{self.speller.cardinal(top, 'm')} {one if top == 1 else many}"

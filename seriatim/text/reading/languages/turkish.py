@@ -4,7 +4,6 @@ import re
 
 from seriatim.text.reading.language_rules import (
     LanguageRules,
-    WrittenDate,
     month_numbers,
     parse_money,
     parse_units,
@@ -109,6 +108,7 @@ class Turkish(LanguageRules):
     money = parse_money(_MONEY)
     units = read_units("tr")
     months = month_numbers(_MONTHS, "oca. şub. mar. nis. may. haz. tem. ağu. eyl. eki. kas. ara.")
+    month_names = _MONTHS
     references = _REFERENCES
     literals = _LITERALS
     titles = _TITLES
@@ -135,10 +135,6 @@ class Turkish(LanguageRules):
 
     def ordinal(self, number: int, _mark: str, _before: str) -> str | None:
         return self.speller.cardinal(number, "ordinal")
-
-    def date(self, date: WrittenDate) -> str:
-        year = f" {self.year(date.year)}" if date.year else ""
-        return f"{self.speller.cardinal(date.day)} {_MONTHS[date.month - 1]}{year}"
 
     def clock(self, hour: int, minute: int) -> str:
         minutes = f" {'sıfır ' if minute < 10 else ''}{self.speller.cardinal(minute)}" if minute else ""
