@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from seriatim import log as logs
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exit_codes import ExitCode
+from seriatim.process.command_parser import CommandParser
 from seriatim.process.forked_process import allow_forks
 from seriatim.process.home_folder import expand_home
 from seriatim.process.process_range import ProcessRange, process_range, usable_cores
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="seriatim worker",
         description="Start worker processes for one engine, and restart those that end.",
         epilog=EPILOG,

@@ -25,6 +25,7 @@ for workers with --slots auto (SERIATIM_TUNED_FILE). --max-codes is for models w
 by themselves.
 
 examples:
+  seriatim tune --engine hibari
   seriatim tune --model models/xtts-v2
   seriatim tune --model models/xtts-v2 --seconds 60 --write workers.env
   . ./workers.env && eval "seriatim worker $WORKER_LIVE"
@@ -78,7 +79,9 @@ def _add_models(p: argparse.ArgumentParser) -> None:
 
 
 def _add_tune(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--engine", default="xtts", metavar="NAME", help="engine to measure (xtts)")
+    p.add_argument(
+        "--engine", default="", metavar="NAME", help=f"{ENGINES} (default: xtts with --model, else {DEFAULT_ENGINE})"
+    )
     add_options(p)
     p.add_argument("--max-slots", type=positive_int, default=256, metavar="N", help="most slots in a process (256)")
     p.add_argument(

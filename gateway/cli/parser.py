@@ -21,6 +21,7 @@ from gateway.cli.text_options import (
 )
 from seriatim import __version__
 from seriatim.errors import UnknownOption
+from seriatim.process.command_parser import CommandParser
 from seriatim.process.process_range import process_range
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ examples:
 
 def build_parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     """Build the parser of all commands; `commands` must have a subparser each."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="seriatim",
         description=TOP,
         epilog=EXITS,
@@ -114,8 +115,9 @@ def request(options: argparse.Namespace) -> "JobRequest":
 def _add_speak(p: argparse.ArgumentParser) -> None:
     p.add_argument("file", nargs="?", default="-", metavar="FILE", help="text in UTF-8; - (default): standard input")
     p.add_argument(
-        "-o", "--output", default="speech.wav", metavar="OUT", help=f"file to write ({FORMATS}), or - (speech.wav)"
-    )
+        "-o", "--output", default="speech.wav", metavar="OUT",
+        help=f"file to write ({FORMATS}), or - (speech.wav); replaces a complete file of that name",
+    )  # fmt: skip
     p.add_argument("--format", metavar="NAME", help="format of OUT (default: by its ending)")
     p.add_argument("--plan", action="store_true", help="print the speakers, their lines and voices; speak nothing")
     p.add_argument(

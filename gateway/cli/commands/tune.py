@@ -10,6 +10,7 @@ from typing import Any
 from gateway.cli.engine_queries import stream_engine_answers
 from gateway.cli.parser_parts import engine_options
 from gateway.cli.render import tune_table
+from gateway.local.installed_engines import default_engine
 from seriatim.audio.output_file import translate_write_errors
 from seriatim.errors import BadInput
 from seriatim.exit_codes import ExitCode
@@ -17,9 +18,10 @@ from seriatim.process.home_folder import expand_home
 from seriatim.settings import Settings
 
 TUNING = "workers.tune"
+MODEL_ENGINE = "xtts"  #: the engine that --model is for, where no engine is named
 
 
-def tune(options: argparse.Namespace, _settings: Settings) -> int:
+def tune(options: argparse.Namespace, settings: Settings) -> int:
     """Measure, show, write; returns the exit status.
 
     Raises:
@@ -29,13 +31,17 @@ def tune(options: argparse.Namespace, _settings: Settings) -> int:
     """
     if options.seconds <= 0:
         raise BadInput(f"--seconds {options.seconds:g}; expected more than 0")
-    if not options.json:
-        sys.stdout.write(tune_table.table_heading() + "\n")
+    options.engine = engine_to_measure(options, settings)
     figures = _run_trials(options)
     sys.stdout.write((json.dumps(figures) if options.json else "\n" + tune_table.advice_lines(figures)) + "\n")
     if options.write:
         _write_file(options.write, shell_variables(figures))
     return ExitCode.OK
+
+
+def engine_to_measure(options: argparse.Namespace, settings: Settings) -> str:
+    """The engine of --engine, or else the one whose model --model names, or else the default one of this machine."""
+    return options.engine or (MODEL_ENGINE if options.model else default_engine(settings))
 
 
 def shell_variables(figures: dict[str, Any]) -> str:
@@ -58,6 +64,8 @@ def _run_trials(options: argparse.Namespace) -> dict[str, Any]:
         if "measured" not in answer:
             final_answer = answer
             continue
+        if not (measured or options.json):  # an engine that cannot be loaded has no table
+            sys.stdout.write(tune_table.table_heading() + "\n")
         measured.append(answer["measured"])
         if not options.json:
             sys.stdout.write(tune_table.table_row(answer["measured"]) + "\n")

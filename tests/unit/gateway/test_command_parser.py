@@ -5,7 +5,9 @@ import argparse
 import pytest
 
 from gateway.cli import parser, parser_parts
+from gateway.cli.commands.tune import engine_to_measure
 from gateway.cli.main import COMMANDS
+from seriatim.settings import Settings
 
 
 def parsed(*words: str) -> argparse.Namespace:
@@ -81,6 +83,13 @@ def test_every_command_that_talks_to_redis_takes_its_address() -> None:
         assert parsed(command, *words.get(command, []), "--redis", "redis://there/0").redis == "redis://there/0"
 
 
+@pytest.mark.parametrize(
+    ("words", "engine"), [((), "tone"), (("--model", "models/xtts-v2"), "xtts"), (("--engine", "piper"), "piper")]
+)
+def test_tune_measures_the_default_engine_unless_its_user_names_another(words: tuple[str, ...], engine: str) -> None:
+    assert engine_to_measure(parsed("tune", *words), Settings(engine="tone")) == engine
+
+
 @pytest.mark.parametrize("words", [
     ("tune", "--engine", "espeak", "--language", "German"),
     ("voices", "add", "anna", "anna.wav", "--model", "m", "--language", "deu"),
@@ -110,9 +119,43 @@ def test_a_number_out_of_range_is_refused_with_what_is_expected(
     with pytest.raises(SystemExit) as refused:
         parsed(*words)
     assert refused.value.code == 2
-    assert capsys.readouterr().err.endswith(f"error: argument {complaint}\n")
+    assert capsys.readouterr().err.startswith(f"seriatim {words[0]}: argument {complaint}; seriatim ")
 
 
 @pytest.mark.parametrize(("option", "value"), [("--port", "1"), ("--http", "0"), ("--http", "65535")])
 def test_a_port_in_range_is_taken(option: str, value: str) -> None:
     assert getattr(parsed("up", option, value), option.strip("-")) == int(value)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("spaek", "a.txt"), "seriatim: unknown command 'spaek'; nearest: speak; seriatim --help shows all commands"),
+        (
+            ("speak", "a.txt", "--voise", "anna"),
+            "seriatim speak: unknown option '--voise'; nearest: --voice, --voices; "
+            "seriatim speak --help shows all options",
+        ),
+        (("speak", "a", "b"), "seriatim speak: unexpected argument 'b'; seriatim speak --help shows all options"),
+        (
+            ("batch",),
+            "seriatim batch: the following arguments are required: DIR|LIST, -o/--output; "
+            "seriatim batch --help shows all options",
+        ),
+        (
+            ("voices", "ply"),
+            "seriatim voices: unknown action 'ply'; nearest: play; seriatim voices --help shows all options",
+        ),
+        (
+            ("cache", "warm", "--each", "lin"),
+            "seriatim cache warm: argument --each: unknown value 'lin'; nearest: line; "
+            "seriatim cache warm --help shows all options",
+        ),
+    ],
+)
+def test_a_misspelt_word_is_answered_in_one_line_with_the_nearest(
+    words: tuple[str, ...], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        parsed(*words)
+    assert (refused.value.code, capsys.readouterr().err) == (2, f"{line}\n")

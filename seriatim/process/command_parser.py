@@ -1,0 +1,45 @@
+"""The command parser: argparse whose errors are one line, with the nearest command or option. Nothing else differs."""
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from seriatim.exit_codes import ExitCode
+from seriatim.nearest_names import NEAREST, QUOTED_CHARS, unknown_word
+
+CUTOFF = 0.6  #: least similarity, 0..1, of a name that a message suggests: a typo, and no other word
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser of one command, or of all; the parsers of its commands are of this class as well."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse, but what is left over is an error of the command that has left it, which knows its options."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(self._unknown_argument(rest))
+        return found, rest
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong, and where help is, in one line; end the process."""
+        shown = "commands" if " " not in self.prog else "options"
+        self.exit(ExitCode.BAD_INPUT, f"{self.prog}: {message}; {self.prog} --help shows all {shown}\n")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        names = [str(choice) for choice in action.choices]
+        if action.option_strings:
+            raise argparse.ArgumentError(action, unknown_word("value", str(value), names, CUTOFF))
+        what = str(action.metavar or action.dest).lower()
+        raise argparse.ArgumentError(None, unknown_word(what, str(value), names, CUTOFF))
+
+    def _unknown_argument(self, rest: Sequence[str]) -> str:
+        name = next((word.partition("=")[0] for word in rest if word.startswith("-")), "")
+        if not name:
+            return f"unexpected argument {rest[0][:QUOTED_CHARS]!r}"
+        written = {option.lstrip("-"): option for option in self._option_string_actions}
+        near = difflib.get_close_matches(name.lstrip("-"), written, NEAREST, CUTOFF)
+        nearest = f"; nearest: {', '.join(written[each] for each in near)}" if near else ""
+        return f"unknown option {name[:QUOTED_CHARS]!r}{nearest}"
