@@ -18,6 +18,8 @@ from typing import Any, Self, TypeVar, cast
 
 from redis import Redis
 
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.client.producer import Producer
 from seriatim.keys import REASSEMBLERS, job_prefix, pool_prefix
 from seriatim.settings import Settings, variable
@@ -138,6 +140,11 @@ class RealSystem:
         """A producer in this process, closed with the system."""
         self._producers.append(Producer(self.settings))
         return self._producers[-1]
+
+    def enqueue(self, text: object, **options: object) -> Job:
+        """A job for the tone engine, by a producer of its own; `text` may be what is refused."""
+        request = JobRequest.of({"engine": "tone"} | options)
+        return self.producer().enqueue(text, request)  # type: ignore[arg-type]  # on purpose
 
     def start(self, name: str, *command: str, **settings: object) -> "subprocess.Popen[bytes]":
         """Start `python -P command...` in the repository's root, with a log; `settings` differ for it alone."""

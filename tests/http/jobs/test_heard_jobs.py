@@ -33,10 +33,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
         yield system
 
 
-def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
-    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))
-
-
 def held(redis: "Redis", job: Job) -> int:
     return int(redis.xlen(ordered_stream(job.id)))
 
@@ -87,7 +83,7 @@ def test_the_last_sentence_is_there_for_a_client_that_comes_back(system: RealSys
 
 
 def test_what_is_gone_is_said_to_be_lost_and_the_end_is_said_again(system: RealSystem, gateway: Gateway) -> None:
-    job = enqueue(system, TEXTS)
+    job = system.enqueue(TEXTS)
     Listener(job).all()
     with system.redis as redis:
         a_minute_later(redis)
@@ -109,7 +105,7 @@ def test_what_is_gone_is_said_to_be_lost_and_the_end_is_said_again(system: RealS
 @pytest.mark.thorough
 def test_a_stream_that_is_gone_altogether_ends_its_readers(system: RealSystem, gateway: Gateway) -> None:
     """It was deleted, or expired before the job did: no reader waits for what cannot come."""
-    job = enqueue(system, TEXTS)
+    job = system.enqueue(TEXTS)
     Listener(job).all()
     with system.redis as redis, gateway.client() as client:
         redis.delete(ordered_stream(job.id))
@@ -121,7 +117,7 @@ def test_a_stream_that_is_gone_altogether_ends_its_readers(system: RealSystem, g
 
 def test_a_slow_reader_of_a_cancelled_job_hears_that_it_was(system: RealSystem) -> None:
     """Though the sound that it had not taken yet is gone."""
-    job = enqueue(system, system.held(TEXTS))
+    job = system.enqueue(system.held(TEXTS))
     reading = job.audio()
     first = [next(reading)]
     wait_until(lambda: job.status().emitted == 2)

@@ -21,7 +21,6 @@ from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.pool_scripts import register
 from seriatim.lua.script_calls import run_many
 from tests.http.gateways import Gateway, clear, start
-from tests.integration.jobs.test_reading import enqueue
 from tests.support.expected_audio import RATE_HZ, Listener
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
@@ -202,7 +201,7 @@ def test_users_jobs_and_paths_are_not_labels(gateway: Gateway) -> None:
             return client.get("/metrics").text
 
     def use(name: str) -> None:
-        job = enqueue(gateway.system, [f"Hello, I am {name}."], user=name)
+        job = gateway.system.enqueue([f"Hello, I am {name}."], user=name)
         Listener(job).pcm()
         wait_until(lambda: job.status().ended)
         with gateway.client() as client:

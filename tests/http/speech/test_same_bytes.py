@@ -15,7 +15,6 @@ from gateway.http.encoding.stream_formats import STREAMABLE
 from seriatim.audio.formats import FORMATS
 from tests.http.clients.test_stream_socket import calling
 from tests.http.gateways import Gateway, clear
-from tests.integration.jobs.test_reading import enqueue
 from tests.support.command_line import seriatim
 from tests.support.process_system import RealSystem, wait_until
 
@@ -34,7 +33,7 @@ def python(system: RealSystem, tmp_path: Path) -> AudioSource:
 
     def save(name: str) -> bytes:
         path = tmp_path / f"{secrets.token_hex(4)}.{name}"
-        enqueue(system, TEXTS).save(path)
+        system.enqueue(TEXTS).save(path)
         return path.read_bytes()
 
     return save

@@ -10,7 +10,6 @@ import pytest
 import soundfile
 
 from seriatim.exit_codes import ExitCode
-from tests.integration.jobs.test_reading import enqueue
 from tests.support.command_line import SERIATIM, TONE, complaint, environment, seriatim, start_command
 from tests.support.expected_audio import sentences, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -233,7 +232,7 @@ class TestCannotStart:
 
 class TestLookAndSteer:
     def test_status_shows_pools_workers_and_jobs(self, system: RealSystem) -> None:
-        job = enqueue(system, sentences(40, "looked at"), window_ms=3_000)
+        job = system.enqueue(sentences(40, "looked at"), window_ms=3_000)
         wait_until(lambda: job.status().emitted > 0)
         settings = system.settings.to_env()
         pools = json.loads(seriatim("status", "--json", settings=settings).stdout)
@@ -249,7 +248,7 @@ class TestLookAndSteer:
         job.cancel()
 
     def test_cancel_ends_a_job_and_its_reader_learns_why(self, system: RealSystem) -> None:
-        job = enqueue(system, sentences(40, "cancelled"), window_ms=3_000)
+        job = system.enqueue(sentences(40, "cancelled"), window_ms=3_000)
         settings = system.settings.to_env()
         done = seriatim("cancel", job.id, "--reason", "the book was returned", settings=settings)
         assert (done.returncode, done.stdout.decode()) == (0, f"job {job.id} is cancelled\n")

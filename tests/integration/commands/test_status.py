@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.integration.jobs.test_reading import enqueue
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import sentences
 from tests.support.process_system import RealSystem, wait_until
@@ -61,7 +60,7 @@ def test_workers_say_what_they_hold_and_how_long_they_are_up(system: RealSystem)
 
 @pytest.mark.thorough
 def test_the_job_that_runs_dry_first_stands_first(system: RealSystem) -> None:
-    jobs = [enqueue(system, sentences(40, f"listener {n}"), window_ms=3_000, user=f"u{n}") for n in range(3)]
+    jobs = [system.enqueue(sentences(40, f"listener {n}"), window_ms=3_000, user=f"u{n}") for n in range(3)]
     wait_until(lambda: all(job.status().emitted for job in jobs))
     listed = status_of(system)["jobs"]
     due = [job["due_s"] for job in listed if job["due_s"] is not None]
@@ -74,7 +73,7 @@ def test_the_job_that_runs_dry_first_stands_first(system: RealSystem) -> None:
 
 @pytest.mark.thorough
 def test_a_listener_who_hears_what_is_spoken_holds_his_share(system: RealSystem) -> None:
-    job = enqueue(system, sentences(3, "of what is spoken long before anybody who listens to it has heard its end"))
+    job = system.enqueue(sentences(3, "of what is spoken long before anybody who listens to it has heard its end"))
     wait_until(lambda: status_of(system)["held"] > 0, "it is spoken and not yet heard")
     shown = seriatim("status", settings=system.settings.to_env()).stdout.decode()
     assert " + held 0." in shown
@@ -83,7 +82,7 @@ def test_a_listener_who_hears_what_is_spoken_holds_his_share(system: RealSystem)
 
 
 def test_the_dead_are_counted_until_they_are_looked_at(system: RealSystem) -> None:
-    job = enqueue(system, ["There is venom in this."])
+    job = system.enqueue(["There is venom in this."])
     wait_until(lambda: job.status().ended)
     assert (status_of(system)["dead"], status_of(system)["given_up"]) == (1, 1)
     assert (

@@ -16,7 +16,6 @@ from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run
 from seriatim.pool_metrics import PoolMetrics
 from seriatim.stream_entries import Discontinuity
-from tests.integration.jobs.test_reading import enqueue
 from tests.support.command_line import complaint, seriatim
 from tests.support.expected_audio import Listener, by_sentence, sentences, spoken_pcm, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -51,7 +50,7 @@ def speaking(system: RealSystem, job: Job) -> bool:
 def admitted(system: RealSystem, text: list[str]) -> Job | None:
     """A job of ann's, once there is room: who listened before is known to have heard all of it a moment later."""
     try:
-        return enqueue(system, text, pool="slow", user="ann")
+        return system.enqueue(text, pool="slow", user="ann")
     except Busy:
         return None
 
@@ -64,7 +63,7 @@ def test_a_cancel_frees_the_slot_within_a_chunk_and_the_next_job_speaks(system: 
         old = wait_until(lambda text=text: admitted(system, text))  # type: ignore[misc]  # called at once
         wait_until(lambda job=old: speaking(system, job))  # type: ignore[misc]  # called at once
         old.cancel()
-        new = enqueue(system, ["No."], pool="slow", user="ann")
+        new = system.enqueue(["No."], pool="slow", user="ann")
         assert Listener(new).pcm() == stream_of(["No."])
         new.report_played(HEARD_OUT_MS)
     grown = {name: n - before.get(name, 0) for name, n in metrics_of(system, "slow").counts.items()}
@@ -80,10 +79,10 @@ def test_a_book_makes_way_for_a_listener_and_is_whole_all_the_same(system: RealS
     def made_way() -> Job | None:
         """A book that did, and None where we came too late twice: whatever kept us, we try again."""
         before = metrics_of(system, "slow").counts.get("made_way", 0)
-        book = enqueue(system, text, kind="batch", drain="window", pool="slow", user="hog")
+        book = system.enqueue(text, kind="batch", drain="window", pool="slow", user="hog")
         for i in range(2):
             wait_until(lambda: speaking(system, book))
-            answer = enqueue(system, ["Yes."], pool="slow", user=f"ann{i}")
+            answer = system.enqueue(["Yes."], pool="slow", user=f"ann{i}")
             assert Listener(answer).pcm() == stream_of(["Yes."])
             answer.report_played(HEARD_OUT_MS)
         if metrics_of(system, "slow").counts.get("made_way", 0) > before:
@@ -103,9 +102,9 @@ def test_a_long_live_sentence_makes_way_for_a_short_text_and_goes_on_without_a_s
     def displaced() -> Listener | None:
         """The listener of one that was, and None where we came too late: whatever kept us, we try again."""
         before = metrics_of(system, "resuming").counts.get("displaced", 0)
-        long = Listener(enqueue(system, [text], pool="resuming", user="hog"))
+        long = Listener(system.enqueue([text], pool="resuming", user="hog"))
         wait_until(lambda: speaking(system, long.job))
-        answer = enqueue(system, ["Yes."], pool="resuming", user="ann")
+        answer = system.enqueue(["Yes."], pool="resuming", user="ann")
         assert len(Listener(answer).pcm()) == len(stream_of(["Yes."]))
         answer.report_played(HEARD_OUT_MS)
         if metrics_of(system, "resuming").counts.get("displaced", 0) > before:
@@ -119,14 +118,14 @@ def test_a_long_live_sentence_makes_way_for_a_short_text_and_goes_on_without_a_s
 
 
 def test_a_listener_that_is_gone_for_its_grace_gives_its_slots_back(system: RealSystem) -> None:
-    job = enqueue(system, sentences(30, "unheard"), reader_grace_s=0.5)
+    job = system.enqueue(sentences(30, "unheard"), reader_grace_s=0.5)
     assert job.wait(PATIENCE_S).state == "cancelled"
     assert job.status().reason == "no reader for 0.5 s"
     assert wait_until(lambda: metrics_of(system, "tone").in_flight == 0)
 
 
 def test_what_a_user_gets_changes_while_its_jobs_run(system: RealSystem) -> None:
-    job = enqueue(system, system.held(sentences(3, "capped")), kind="batch", user="bob", window_ms=3_600_000)
+    job = system.enqueue(system.held(sentences(3, "capped")), kind="batch", user="bob", window_ms=3_600_000)
     with system.redis as client:
         share = set_user_limits(client, "tone", "bob", {"in_flight": 1, "weight": 2})
         assert (share.in_flight, share.weight) == (1, 2)
@@ -139,7 +138,7 @@ def test_what_a_user_gets_changes_while_its_jobs_run(system: RealSystem) -> None
 
 def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
     settings = system.settings.to_env()
-    job = enqueue(system, sentences(40, "adjusted"), window_ms=3_000)
+    job = system.enqueue(sentences(40, "adjusted"), window_ms=3_000)
     done = seriatim("set", job.id, "--priority", "5", "--weight", "2", settings=settings)
     assert (done.returncode, done.stdout.decode()) == (0, f"job {job.id} is changed\n")
     user = ("set", "--user", "anna", "--pool", "tone")
@@ -203,7 +202,7 @@ def test_an_impossible_adjustment_is_refused(system: RealSystem, options: tuple[
 
 def test_status_shows_waits_slack_refusals_and_who_runs_dry_when(system: RealSystem) -> None:
     settings = system.settings.to_env()
-    job = enqueue(system, sentences(40, "looked at"), window_ms=3_000)
+    job = system.enqueue(sentences(40, "looked at"), window_ms=3_000)
 
     def looked_at() -> dict[str, Any] | None:
         """The pool, once a sentence of it is reported, a moment behind its sound, and a recent one has waited."""
@@ -222,7 +221,7 @@ def test_status_shows_waits_slack_refusals_and_who_runs_dry_when(system: RealSys
 
 def test_the_timeline_of_a_job_is_drawn(system: RealSystem, tmp_path: Path) -> None:
     text = sentences(6, "drawn")
-    job = enqueue(system, text)
+    job = system.enqueue(text)
     assert Listener(job).pcm() == stream_of(text)
     out = tmp_path / "job.svg"
 

@@ -52,10 +52,6 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
-    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))
-
-
 def run(system: RealSystem, program: str, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
@@ -74,7 +70,7 @@ def line_of(process: "subprocess.Popen[str]") -> str:
 
 def test_a_job_that_is_not_spoken_in_time_has_timed_out_and_says_so(system: RealSystem) -> None:
     text = [*sentences(3, "too long"), HELD]
-    listener = Listener(enqueue(system, text, pool="held", kind="batch", drain="window", timeout_s=2))
+    listener = Listener(system.enqueue(text, pool="held", kind="batch", drain="window", timeout_s=2))
     with pytest.raises(TimedOut, match=r"^job \w+ timed out: not spoken within 2 s$"):
         listener.all()
     status = listener.job.wait(PATIENCE_S)
@@ -87,7 +83,7 @@ def test_a_job_whose_reader_was_killed_is_cancelled_after_its_grace(system: Real
     text = [*sentences(5, "reader killed"), HELD]
     with run(system, READER) as reader:
         assert line_of(reader) == "ready", "its grace is no time for a process to start"
-        job = enqueue(system, text, pool="held", reader_grace_s=GRACE_S)
+        job = system.enqueue(text, pool="held", reader_grace_s=GRACE_S)
         assert reader.stdin is not None
         print(job.id, file=reader.stdin, flush=True)
         for _ in range(10):
@@ -120,7 +116,7 @@ def test_an_asyncio_program_that_stops_listening_leaves_no_reader_behind(system:
 @pytest.mark.thorough
 def test_a_job_whose_reader_is_slow_is_not_cancelled(system: RealSystem) -> None:
     """Waiting for the next entry is a sign of life, however long nothing comes."""
-    job = enqueue(system, [HELD], pool="held", reader_grace_s=SLOW_GRACE_S)
+    job = system.enqueue([HELD], pool="held", reader_grace_s=SLOW_GRACE_S)
     listener = Listener(job)
     with system.redis as client:
         facts = f"{pool_prefix('held')}:j:{job.id}"
@@ -160,7 +156,7 @@ def test_an_open_job_whose_producer_was_killed_is_closed_with_what_was_said(syst
 
 
 def test_a_cancelled_job_stops_where_it_is_and_frees_its_slots(system: RealSystem) -> None:
-    listener = Listener(enqueue(system, [*sentences(3, "barge-in"), HELD], pool="held"))
+    listener = Listener(system.enqueue([*sentences(3, "barge-in"), HELD], pool="held"))
     wait_until(lambda: listener.entries)
     assert listener.job.cancel("the user began to speak")
     with pytest.raises(JobCancelled, match=r"^job \w+ was cancelled: the user began to speak$"):
@@ -168,4 +164,4 @@ def test_a_cancelled_job_stops_where_it_is_and_frees_its_slots(system: RealSyste
     assert not listener.job.cancel(), "it had ended already"
     wait_until(lambda: listener.job.status().in_flight == 0)
     text = sentences(1, "next")
-    assert Listener(enqueue(system, text, pool="held")).pcm() == stream_of(text)
+    assert Listener(system.enqueue(text, pool="held")).pcm() == stream_of(text)

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.client.producer import Producer
 from seriatim.errors import (
@@ -82,10 +81,6 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def enqueue(system: RealSystem, text: object, **options: object) -> Job:
-    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))  # type: ignore[arg-type]  # on purpose
-
-
 def enqueued_ms(system: RealSystem, producer: Producer, request: JobRequest) -> float:
     """The time that the producer's processor and the server's scripts take for a page, however long either waits."""
     with system.redis as client:
@@ -122,12 +117,12 @@ class TestSpeed:
 class TestOnce:
     def test_the_same_key_of_the_same_user_is_the_same_job(self, system: RealSystem) -> None:
         text = sentences(2, "once")
-        first = enqueue(system, text, user="ann", idempotency_key="chapter 1")
-        again = enqueue(system, text, user="ann", idempotency_key="chapter 1")
-        another = enqueue(system, text, user="bob", idempotency_key="chapter 1")
+        first = system.enqueue(text, user="ann", idempotency_key="chapter 1")
+        again = system.enqueue(text, user="ann", idempotency_key="chapter 1")
+        another = system.enqueue(text, user="bob", idempotency_key="chapter 1")
         assert first.id == again.id != another.id
         assert Listener(again).pcm() == Listener(another).pcm() == stream_of(text)
-        assert enqueue(system, text, user="ann", idempotency_key="chapter 1").id == first.id, "after its end, too"
+        assert system.enqueue(text, user="ann", idempotency_key="chapter 1").id == first.id, "after its end, too"
 
 
 @pytest.mark.parametrize("text", ["...", "👍", "---", "", [], ["...", "?!"]], ids=repr)
@@ -136,12 +131,12 @@ def test_a_text_with_nothing_to_say_is_a_job_that_is_done_when_asked_for(
     system: RealSystem, text: object, kind: str
 ) -> None:
     """A program that speaks what a model writes need not check each sentence for content."""
-    job = enqueue(system, text, empty="silence", kind=kind, pool="costly")
+    job = system.enqueue(text, empty="silence", kind=kind, pool="costly")
     assert list(job.audio()) == []
     status = job.wait(PATIENCE_S)
     assert (status.state, status.sentences, status.n_bytes, status.closed) == ("done", 0, 0, True)
     with pytest.raises(EmptyText):
-        enqueue(system, text, kind=kind, pool="costly")
+        system.enqueue(text, kind=kind, pool="costly")
 
 
 class TestFiles:
@@ -158,7 +153,7 @@ class TestFiles:
         other.write_text(self.TEXT, "utf-16")
         with path.open(encoding="utf-8") as file, path.open("rb") as binary:
             for text in (file, binary, path, marked, other, io.StringIO(self.TEXT), Once(self.TEXT)):
-                assert Listener(enqueue(system, text)).pcm() == stream_of(list(self.TEXTS)), text
+                assert Listener(system.enqueue(text)).pcm() == stream_of(list(self.TEXTS)), text
         with system.producer().open(JobRequest.of({"engine": "tone"})) as session:
             session.say(path)
         assert Listener(session.job).pcm() == stream_of(list(self.TEXTS))
@@ -170,7 +165,7 @@ class TestFiles:
         members = epub_members(pages)
         del members["OEBPS/lost.xhtml"]
         book.write_bytes(archive(members))
-        job = enqueue(system, book)
+        job = system.enqueue(book)
         assert Listener(job).pcm() == stream_of([Sentence(text, 600) for text in ("One", "It fell.", "<b> stays.")])
         assert "the book lacks its page 'OEBPS/lost.xhtml'" in job.warning
 
@@ -193,7 +188,7 @@ class TestFiles:
             ({"text": "Hi."}, BadInput, "the text is dict; expected a string, or an iterable of sentences"),
         ]:
             with pytest.raises(error, match=message):
-                enqueue(system, text)
+                system.enqueue(text)
         latin.close()
         binary.close()
 
@@ -244,7 +239,7 @@ class TestRefused:
         self, system: RealSystem, text: object, options: dict[str, object], error: type[SeriatimError], message: str
     ) -> None:
         with pytest.raises(error) as refused:
-            enqueue(system, text, **options)
+            system.enqueue(text, **options)
         assert str(refused.value).startswith(message)
 
     def test_a_voice_that_was_added_a_moment_ago_is_known_at_once(self, system: RealSystem) -> None:
@@ -271,23 +266,23 @@ class TestRefused:
 
     def test_a_pool_without_workers_refuses_live_jobs_and_says_when_to_come_back(self, system: RealSystem) -> None:
         with pytest.raises(NoWorkers, match=r"^no worker of pool 'empty' is alive; start one with: ") as refused:
-            enqueue(system, "Hello.", pool="empty")
+            system.enqueue("Hello.", pool="empty")
         assert refused.value.retryable
         assert refused.value.retry_after_s == 2
 
     def test_a_full_pool_refuses_one_more_listener_and_says_when_to_come_back(self, system: RealSystem) -> None:
         """Each listener needs half of the one slot; a twentieth is kept for batch work."""
-        first = enqueue(system, sentences(20, "listener"), pool="costly")
+        first = system.enqueue(sentences(20, "listener"), pool="costly")
         with pytest.raises(
             Busy, match=r"^pool 'costly' has all the listeners that it can serve without gaps; "
         ) as refused:
-            enqueue(system, sentences(2, "one more"), pool="costly")
+            system.enqueue(sentences(2, "one more"), pool="costly")
         assert 0.5 <= refused.value.retry_after_s <= 90, "as long as the first listener listens"
         assert isinstance(refused.value, Refused)
-        batch = enqueue(system, sentences(1, "batch"), pool="costly", kind="batch")
+        batch = system.enqueue(sentences(1, "batch"), pool="costly", kind="batch")
         first.cancel()
         text = sentences(1, "now there is room")
-        assert Listener(enqueue(system, text, pool="costly")).pcm() == stream_of(text)
+        assert Listener(system.enqueue(text, pool="costly")).pcm() == stream_of(text)
         assert batch.wait(PATIENCE_S).state == "done", "batch work is not refused, only later"
 
     def test_a_user_is_held_to_its_caps(self, system: RealSystem) -> None:
@@ -313,7 +308,7 @@ class TestSound:
             Sentence("Come in, then!", 0, voice="bass", seed=77),
             "And the door was closed.",
         ]
-        by_seq = by_sentence(Listener(enqueue(system, dialogue, voice="alto", seed=5)).all())
+        by_seq = by_sentence(Listener(system.enqueue(dialogue, voice="alto", seed=5)).all())
         assert by_seq == {
             0: spoken_pcm(dialogue[0], seed=5),
             1: spoken_pcm(dialogue[1], seed=6),
@@ -325,14 +320,14 @@ class TestSound:
         text = "It is night.\n\nANNA: Who is there?\nBEN: [voice:organ]Only me.\n\n[voice:nobody] And so on."
         cast = {"ANNA": "bass", "BEN": "SOPRANO"}
         voices = {"It is night.": "", "Who is there?": "bass", "Only me.": "organ", "And so on.": ""}
-        job = enqueue(system, text, speakers=cast, pause_ms=0, paragraph_ms=0, seed=5)
+        job = system.enqueue(text, speakers=cast, pause_ms=0, paragraph_ms=0, seed=5)
         assert job.warning == "without effect: voice nobody"
         assert by_sentence(Listener(job).all()) == {
             seq: spoken_pcm(Sentence(words, 0, voice=voice), seed=5 + seq)
             for seq, (words, voice) in enumerate(voices.items())
         }
         with pytest.raises(UnknownVoice):
-            enqueue(system, text, speakers={"ANNA": "nobody"})
+            system.enqueue(text, speakers={"ANNA": "nobody"})
 
     def test_a_text_that_is_still_written_has_them_too(self, system: RealSystem) -> None:
         producer = system.producer()
@@ -348,13 +343,13 @@ class TestSound:
 
     def test_pauses_are_silence_of_the_length_asked_for(self, system: RealSystem) -> None:
         text = "One is one. Two is two.\n\nThree begins a paragraph. Four ends it."
-        by_seq = by_sentence(Listener(enqueue(system, text, pause_ms=300, paragraph_ms=900)).all())
+        by_seq = by_sentence(Listener(system.enqueue(text, pause_ms=300, paragraph_ms=900)).all())
         for seq, pause_ms in enumerate((300, 900, 300)):
             assert pause_ms <= trailing_silence_ms(by_seq[seq]) <= pause_ms + TAIL_MS + 1, seq
 
     def test_joints_do_not_click_and_nothing_clips(self, system: RealSystem) -> None:
         text = sentences(8, "joints")
-        entries = Listener(enqueue(system, text, pause_ms=0, voice="organ")).all()
+        entries = Listener(system.enqueue(text, pause_ms=0, voice="organ")).all()
         by_seq = by_sentence(entries)
         whole = b"".join(by_seq.values())
         around = RATE_HZ // 1000 * 2  # 1 ms
@@ -367,7 +362,7 @@ class TestSound:
 
     def test_a_text_sounds_as_long_as_it_is(self, system: RealSystem) -> None:
         text = " ".join(sentences(10, "Length"))
-        job = enqueue(system, text, pause_ms=0)
+        job = system.enqueue(text, pause_ms=0)
         Listener(job).all()
         assert job.status().audio_s == pytest.approx(len(text) * 0.06, rel=0.05), "the tone engine: 60 ms a character"
 
@@ -378,12 +373,12 @@ class TestSave:
     ) -> None:
         folder = tmp_path_factory.mktemp("saved")
         text = sentences(3, "saved")
-        status = enqueue(system, text).save(folder / "speech.wav")
+        status = system.enqueue(text).save(folder / "speech.wav")
         assert (status.state, status.sentences) == ("done", 3)
         samples, rate_hz = soundfile.read(folder / "speech.wav", dtype="int16")
         assert (samples.tobytes(), rate_hz) == (stream_of(text), RATE_HZ)
 
-        job = enqueue(system, sentences(40, "not saved"), window_ms=2_000)
+        job = system.enqueue(sentences(40, "not saved"), window_ms=2_000)
         wait_until(lambda: job.status().emitted > 0)
         job.cancel("enough")
         with pytest.raises(SeriatimError, match="enough"):

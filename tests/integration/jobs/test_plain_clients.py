@@ -29,10 +29,6 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
-    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))
-
-
 def read_plainly(system: RealSystem, job: Job, how: str) -> "subprocess.CompletedProcess[bytes]":
     command = [sys.executable, "-I", str(READER), str(system.server.socket), ordered_stream(job.id), how]
     return subprocess.run(command, cwd="/", capture_output=True, check=False, timeout=PATIENCE_S)
@@ -47,7 +43,7 @@ def dispatched_ms(system: RealSystem, job: Job) -> float:
 def test_the_window_follows_a_plain_reader_to_the_end_of_a_long_job(system: RealSystem, how: str) -> None:
     text = sentences(12, f"plainly {how}")
     expected = stream_of(text)
-    job = enqueue(system, text, window_ms=WINDOW_MS)
+    job = system.enqueue(text, window_ms=WINDOW_MS)
     wait_until(lambda: job.status().in_flight == 0 and dispatched_ms(system, job) >= WINDOW_MS, "it waits for a reader")
     assert dispatched_ms(system, job) < WINDOW_MS + 4_000 < len(expected) / 16, "an unread job stops at its window"
 
@@ -60,12 +56,12 @@ def test_the_window_follows_a_plain_reader_to_the_end_of_a_long_job(system: Real
 
 def test_a_job_that_fits_into_its_window_needs_no_more_than_xread(system: RealSystem) -> None:
     text = sentences(3, "xread alone")
-    read = read_plainly(system, enqueue(system, text), "xread")
+    read = read_plainly(system, system.enqueue(text), "xread")
     assert (read.returncode, read.stdout) == (0, stream_of(text))
 
 
 def test_a_plain_reader_learns_that_the_job_is_cancelled(system: RealSystem) -> None:
-    job = enqueue(system, sentences(12, "cancelled plainly"), window_ms=WINDOW_MS)
+    job = system.enqueue(sentences(12, "cancelled plainly"), window_ms=WINDOW_MS)
     wait_until(lambda: job.status().emitted > 0)
     job.cancel()
     assert read_plainly(system, job, "xreadgroup").returncode == 1
@@ -74,7 +70,7 @@ def test_a_plain_reader_learns_that_the_job_is_cancelled(system: RealSystem) -> 
 def test_a_plain_reader_of_a_dialogue_gets_captions_from_the_markers(system: RealSystem) -> None:
     """Each sentence begins with a marker: its text, and the byte of the job at which it begins."""
     text = sentences(3, "captions")
-    job = enqueue(system, text)
+    job = system.enqueue(text)
     wait_until(lambda: job.status().ended)
     with system.redis as client:
         entries = client.xrange(ordered_stream(job.id))
@@ -118,7 +114,7 @@ def test_a_plain_reader_that_has_everything_and_waits_is_not_taken_for_gone(syst
 
 
 def test_a_plain_reader_that_waits_for_the_first_sound_is_not_taken_for_gone(system: RealSystem) -> None:
-    job = enqueue(system, ["No worker speaks this."], pool="empty", kind="batch", drain="window")
+    job = system.enqueue(["No worker speaks this."], pool="empty", kind="batch", drain="window")
     assert not shows_life(system, job)
     with system.redis as client:
         client.xreadgroup("reader", "me", {job.stream: ">"}, block=20)
@@ -126,7 +122,7 @@ def test_a_plain_reader_that_waits_for_the_first_sound_is_not_taken_for_gone(sys
 
 
 def test_a_plain_reader_that_is_gone_ends_its_job(system: RealSystem) -> None:
-    job = enqueue(system, sentences(12, "gone"), window_ms=WINDOW_MS, reader_grace_s=1)
+    job = system.enqueue(sentences(12, "gone"), window_ms=WINDOW_MS, reader_grace_s=1)
     wait_until(lambda: job.status().emitted > 0 or job.status().ended, "it waits for a reader, or has waited enough")
     with system.redis as client:
         client.xgroup_setid(job.stream, "reader", "2-0")

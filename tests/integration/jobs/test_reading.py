@@ -26,14 +26,10 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
-    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))
-
-
 class TestResume:
     def test_a_reader_that_reconnects_after_every_entry_misses_nothing(self, system: RealSystem) -> None:
         text = sentences(4, "reconnecting")
-        job = enqueue(system, text)
+        job = system.enqueue(text)
         entries: list[PlayableEntry] = []
         after = "0-0"
         while entry := next(system.producer().attach(job.id).audio(after), None):
@@ -46,12 +42,12 @@ class TestResume:
         text = sentences(2, "any byte")
         second = stream_of(text[1:], seed=1)
         for offset in (2, 1000, len(second) // 2 * 2 - 2):
-            job = enqueue(system, text)
+            job = system.enqueue(text)
             job.wait(PATIENCE_S)
             assert pcm_of(job.audio(f"2-{offset}")) == second[offset:]
 
     def test_a_position_that_is_not_held_any_more_is_said_to_be_lost(self, system: RealSystem) -> None:
-        job = enqueue(system, sentences(5, "lost"))
+        job = system.enqueue(sentences(5, "lost"))
         Listener(job).all()
         with pytest.raises(
             PositionLost, match=rf"^position 1-4800 of job {job.id} is no longer stored, or never was; "
@@ -59,7 +55,7 @@ class TestResume:
             next(job.audio("1-4800"))
 
     def test_a_position_is_refused_if_it_is_none(self, system: RealSystem) -> None:
-        job = enqueue(system, ["Hello there."])
+        job = system.enqueue(["Hello there."])
         with pytest.raises(
             BadInput, match=r"^'three' is not a position; expected <sentence>-<offset>, such as 3-9600$"
         ):
@@ -72,7 +68,7 @@ class TestReassemblers:
         system.reassembler("second")
         wait_until(lambda: "ready" in system.log("second"))
         texts = [sentences(4, f"two of them {n}") for n in range(8)]
-        listeners = [Listener(enqueue(system, text)) for text in texts]
+        listeners = [Listener(system.enqueue(text)) for text in texts]
         streams = [listener.pcm() for listener in listeners]
         assert system.end("second") == 0
         assert streams == [stream_of(text) for text in texts]
@@ -87,7 +83,7 @@ class TestReassemblers:
     )
     def test_a_lost_notification_is_made_good_by_the_next_look(self, system: RealSystem, loss: str) -> None:
         text = system.held(sentences(3, f"lost notification {loss}"))
-        job = enqueue(system, text, pool="slow")
+        job = system.enqueue(text, pool="slow")
         wait_until(lambda: job.status().emitted > 0, "it was looked at just now")
         system.end("reassembler", signal.SIGKILL)  # the notifications on their way to it are lost, too
         system.gate.touch()
@@ -121,7 +117,7 @@ class TestReassemblers:
 class TestStore:
     def test_a_late_reader_and_a_second_one_hear_all_of_it(self, system: RealSystem) -> None:
         text = sentences(6, "late reader")
-        job = enqueue(system, text, kind="batch")
+        job = system.enqueue(text, kind="batch")
         assert job.wait(PATIENCE_S).state == "done"
         wait_until(lambda: self.held(system, job) <= 1, "the recorder has taken it out of Redis")
         assert pcm_of(job.audio()) == stream_of(text)
@@ -129,7 +125,7 @@ class TestStore:
 
     def test_readers_follow_a_job_while_it_is_recorded(self, system: RealSystem) -> None:
         text = sentences(25, "followed live")
-        job = enqueue(system, text, kind="batch", window_ms=12_000)
+        job = system.enqueue(text, kind="batch", window_ms=12_000)
         listeners = [Listener(job), Listener(system.producer().attach(job.id))]
         wait_until(lambda: job.status().emitted > 8)
         listeners.append(Listener(job))
@@ -152,7 +148,7 @@ class TestStore:
 
     def test_a_live_job_may_be_recorded_too(self, system: RealSystem) -> None:
         text = sentences(3, "live and recorded")
-        job = enqueue(system, text, drain="store")
+        job = system.enqueue(text, drain="store")
         assert job.drain is DrainMode.STORE
         assert pcm_of(job.audio()) == stream_of(text)
         assert isinstance(next(e for e in job.audio() if isinstance(e, Audio)), Audio), "and again"

@@ -12,7 +12,6 @@ from seriatim.client.operator_limits import characters_of_today, set_user_limits
 from seriatim.errors import BudgetSpent, CapReached
 from seriatim.keys import user_tag
 from seriatim.stream_entries import SentenceStart
-from tests.integration.jobs.test_reading import enqueue
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import RealSystem, wait_until
@@ -35,12 +34,12 @@ def test_any_name_has_its_own_jobs_and_is_shown_as_it_is(system: RealSystem) -> 
     """One key, eight users: eight jobs, each its own user's."""
     text = sentences(2, "users")
     jobs = {
-        name: enqueue(system, text, user=name, idempotency_key="the same", pool="later", kind="batch") for name in NAMES
+        name: system.enqueue(text, user=name, idempotency_key="the same", pool="later", kind="batch") for name in NAMES
     }
     assert len({job.id for job in jobs.values()}) == len(NAMES)
     for name, job in jobs.items():
         assert job.status().user == name
-        assert enqueue(system, text, user=name, idempotency_key="the same", pool="later", kind="batch").id == job.id
+        assert system.enqueue(text, user=name, idempotency_key="the same", pool="later", kind="batch").id == job.id
     pools = json.loads(seriatim("status", "--json", settings=system.settings.to_env()).stdout)
     (later,) = (pool for pool in pools if pool["pool"] == "later")
     assert {line["user"] for line in later["jobs"]} == set(NAMES)
@@ -56,9 +55,9 @@ def test_any_name_has_its_own_jobs_and_is_shown_as_it_is(system: RealSystem) -> 
 def test_a_share_that_an_operator_sets_is_that_users(system: RealSystem, name: str) -> None:
     with system.redis as client:
         assert set_user_limits(client, "silent", name, {"jobs": 1}).jobs == 1
-    first = enqueue(system, sentences(2, "shares"), user=name, kind="batch", pool="silent")
+    first = system.enqueue(sentences(2, "shares"), user=name, kind="batch", pool="silent")
     with pytest.raises(CapReached, match="has as many jobs"):
-        enqueue(system, sentences(2, "shares"), user=name, kind="batch", pool="silent")
+        system.enqueue(sentences(2, "shares"), user=name, kind="batch", pool="silent")
     first.cancel()
 
 
@@ -87,12 +86,12 @@ def test_the_characters_of_a_users_day_end_a_job_that_needs_more_and_refuse_the_
     with system.redis as client:
         assert characters_of_today(client, "tone", "frugal") == sum(map(len, text[:2]))
     with pytest.raises(CapReached, match="has spent as many characters today as SERIATIM_USER_CHARACTERS_DAY allows"):
-        enqueue(system, text, user="frugal")
+        system.enqueue(text, user="frugal")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_user_is_spoken_to(system: RealSystem, name: str) -> None:
-    assert Listener(enqueue(system, sentences(2, "spoken"), user=name)).pcm() == stream_of(sentences(2, "spoken"))
+    assert Listener(system.enqueue(sentences(2, "spoken"), user=name)).pcm() == stream_of(sentences(2, "spoken"))
 
 
 def test_none_is_as_if_it_were_not_said(system: RealSystem) -> None:
@@ -100,6 +99,6 @@ def test_none_is_as_if_it_were_not_said(system: RealSystem) -> None:
     nothing = dict.fromkeys(JobOptions.__annotations__)
     assert JobRequest.of(nothing) == JobRequest.of({})
     empty = {"idempotency_key": None, "user": None, "options": None, "seed": None}
-    jobs = [enqueue(system, sentences(1, "none"), **empty) for _ in range(2)]
+    jobs = [system.enqueue(sentences(1, "none"), **empty) for _ in range(2)]
     assert jobs[0].id != jobs[1].id
     assert jobs[0].status().user == "anonymous"
