@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from seriatim.client.sentences.sentence_neighbours import NEIGHBOUR_CHARS, with_
 from seriatim.engine import Engine, ServerLimits, Utterance
 from seriatim.errors import EngineBusy, EngineFailed, EngineUnavailable, UnknownOption, UnknownVoice
 from seriatim.records import Sentence
+from tests.providers.engine_audio import TEXT, pcm_of
 from tests.providers.provider_shapes import ElevenLabsShape
 from tests.providers.provider_simulator import ProviderFault, ProviderSimulator, sound_of
 from tests.providers.provider_systems import STEADY, heard_stream, key_file, provider_workers, request
@@ -19,7 +19,6 @@ from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 from workers.engines.engine_registry import load
 
 KEY = "xi-secret"
-TEXT = "The tide comes in at noon, and goes out again in the evening."
 
 
 @pytest.fixture
@@ -40,10 +39,6 @@ def engine(options: dict[str, str]) -> Iterator[Engine]:
     engine = load("elevenlabs", options)
     yield engine
     engine.close()
-
-
-def pcm_of(engine: Engine, text: str = TEXT, **more: Any) -> bytes:
-    return b"".join(chunk.pcm for chunk in engine.speak(Utterance(text, **more), lambda: False))
 
 
 def test_a_sentence_is_streamed_with_its_settings(provider: ProviderSimulator, engine: Engine) -> None:
@@ -84,7 +79,7 @@ def test_other_output_formats_are_resampled(options: dict[str, str], output: str
 def test_a_busy_system_is_no_fault(
     provider: ProviderSimulator, engine: Engine, fault: ProviderFault, scope: str
 ) -> None:
-    provider.faults = {"tide": (fault, 0)}
+    provider.faults = {"harbour": (fault, 0)}
     with pytest.raises(EngineBusy) as caught:
         pcm_of(engine)
     assert caught.value.scope == scope
@@ -106,7 +101,7 @@ def test_too_many_requests_at_once_are_queued(provider: ProviderSimulator, engin
 
 
 def test_a_quota_that_is_spent_fails(provider: ProviderSimulator, engine: Engine) -> None:
-    provider.faults = {"tide": (ProviderFault.QUOTA, 0)}
+    provider.faults = {"harbour": (ProviderFault.QUOTA, 0)}
     with pytest.raises(EngineFailed, match="quota_exceeded"):
         pcm_of(engine)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seriatim.engine import AudioChunk, Engine, ServerLimits, Utterance
+from seriatim.engine import Engine, ServerLimits, Utterance
 from seriatim.errors import (
     BadInput,
     EngineBusy,
@@ -20,6 +20,7 @@ from seriatim.errors import (
     UnknownVoice,
     UpstreamFailed,
 )
+from tests.providers.engine_audio import TEXT, chunks_of, pcm_of
 from tests.providers.provider_shapes import Call, KokoroShape, OpenAIShape, Places, ProviderShape
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator, sound_of
@@ -29,7 +30,6 @@ from workers.engines.engine_registry import load
 
 KEY = "sk-a-secret-that-must-never-be-shown"
 OTHER_KEY = "sk-another-secret"
-TEXT = "The harbour is quiet in the morning, and the boats lie still."
 Make = Callable[..., tuple[ProviderSimulator, Engine]]
 #: no provider here is too slow, unless a test says so
 WAITS = {"connect_s": 60, "first_byte_s": 60, "between_bytes_s": 600}
@@ -49,14 +49,6 @@ def make() -> Iterator[Make]:
             return simulator, loaded
 
         yield build
-
-
-def chunks_of(engine: Engine, text: str = TEXT, **more: Any) -> list[AudioChunk]:
-    return list(engine.speak(Utterance(text, **more), lambda: False))
-
-
-def pcm_of(engine: Engine, text: str = TEXT, **more: Any) -> bytes:
-    return b"".join(chunk.pcm for chunk in chunks_of(engine, text, **more))
 
 
 @pytest.mark.parametrize("form", ["pcm", "wav", "sse"])

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seriatim.engine import AudioChunk, Engine, Utterance
+from seriatim.engine import Engine, Utterance
 from seriatim.errors import EngineBusy, Misconfigured, SeriatimError, UnknownOption, UnknownVoice, UpstreamFailed
+from tests.providers.engine_audio import TEXT, chunks_of, pcm_of
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator, sound_of
 from tests.providers.provider_systems import route_file, route_step
@@ -21,7 +22,6 @@ from workers.engines.engine_registry import load
 from workers.engines.route.remaining_text import heard_chars
 from workers.engines.route.route_step import RouteStep
 
-TEXT = "The harbour is quiet in the morning, and the boats lie still."
 TONE = '[[engine]]\nengine = "tone"\noptions = {rate_hz = 8000}\n'
 Make = Callable[..., Engine]
 
@@ -50,14 +50,6 @@ def first() -> Iterator[ProviderSimulator]:
 def second() -> Iterator[ProviderSimulator]:
     with ProviderSimulator() as provider:
         yield provider
-
-
-def chunks_of(engine: Engine, text: str = TEXT, **more: Any) -> list[AudioChunk]:
-    return list(engine.speak(Utterance(text, **more), lambda: False))
-
-
-def pcm_of(engine: Engine, text: str = TEXT, **more: Any) -> bytes:
-    return b"".join(chunk.pcm for chunk in chunks_of(engine, text, **more))
 
 
 def both(make: Make, first: ProviderSimulator, second: ProviderSimulator, **options: Any) -> Engine:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from seriatim.engine import AudioChunk, Engine, Utterance
+from seriatim.engine import Engine, Utterance
 from seriatim.errors import UpstreamFailed
 from seriatim.settings import Settings
 from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import read_workers
+from tests.providers.engine_audio import TEXT, chunks_of, pcm_of
 from tests.providers.provider_shapes import KokoroShape
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator, sound_of
@@ -24,7 +25,6 @@ from workers.cache.cached_engine import with_cache
 from workers.cache.sentence_cache import SentenceCache
 from workers.engines.engine_registry import load
 
-TEXT = "Welcome to the harbour; press one for ferries."
 Make = Callable[..., Engine]
 
 
@@ -49,14 +49,6 @@ def make(tmp_path: Path, provider: ProviderSimulator) -> Iterator[Make]:
     yield build
     for engine in made:
         getattr(engine, "close", lambda: None)()
-
-
-def chunks_of(engine: Engine, text: str = TEXT, **more: Any) -> list[AudioChunk]:
-    return list(engine.speak(Utterance(text, **more), lambda: False))
-
-
-def pcm_of(engine: Engine, text: str = TEXT, **more: Any) -> bytes:
-    return b"".join(chunk.pcm for chunk in chunks_of(engine, text, **more))
 
 
 def test_a_sentence_is_requested_once_by_all_workers(make: Make, provider: ProviderSimulator) -> None:
@@ -138,7 +130,7 @@ def test_no_part_of_a_sentence_and_no_doubtful_one_is_kept(make: Make, provider:
     stop = iter([False, False])
     list(engine.speak(Utterance(TEXT), lambda: next(stop, True)))
     assert not any(chunk.cached for chunk in chunks_of(engine))
-    doubtful = make("exact", "tone", doubt_on="Welcome")
+    doubtful = make("exact", "tone", doubt_on="harbour")
     assert not any(chunk.cached for _ in range(2) for chunk in chunks_of(doubtful))
 
 
