@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, settings
 from redis import Redis
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # the package has no types
 
+from tests.support.free_ports import free_port
 from tests.support.process_system import RealSystem, running
 from tests.support.redis_servers import SERVER_KINDS, PrivateServer, debian, embedded
 from tests.support.ttl_check import assert_every_key_expires
+from tests.support.webhook_receiver import SECRET, WebhookReceiver
 
 # `default` is for the whole suite, `fast` for `make test` and `make fast`, `long` for an evening.
 _ROOM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
@@ -112,6 +114,14 @@ def new_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     for each in made:
         if each in running:
             each.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[WebhookReceiver]:
+    """A receiver of webhooks, on a port that stays its own while it is down."""
+    listening = WebhookReceiver(SECRET, port=free_port()).start()
+    yield listening
+    listening.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """A webhook receiver for tests: a real HTTP server, which answers as it is set and verifies by the public library."""
 
+import base64
 import json
 import threading
 from collections.abc import Callable
@@ -8,6 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from standardwebhooks.webhooks import Webhook
+
+#: of the messages that the fixture `receiver` accepts
+SECRET = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """The webhook of a book: signed, at least once, with one id for each time that the book has ended."""
 
-import base64
 from collections.abc import Callable, Iterator
 
 import httpx2
@@ -8,18 +7,8 @@ import pytest
 
 from tests.http.books.book_client import HARBOUR, SEA, card_of, ended, make
 from tests.http.gateways import start
-from tests.support.free_ports import free_port
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
-from tests.support.webhook_receiver import WebhookReceiver
-
-SECRET = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
-
-
-@pytest.fixture
-def receiver() -> Iterator[WebhookReceiver]:
-    listening = WebhookReceiver(SECRET, port=free_port()).start()
-    yield listening
-    listening.stop()
+from tests.support.webhook_receiver import SECRET, WebhookReceiver
 
 
 @pytest.fixture(scope="module")

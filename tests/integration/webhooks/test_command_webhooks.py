@@ -1,7 +1,5 @@
 """Webhooks of commands: the end of a file, a book or a batch is posted signed, at least once, with one id."""
 
-import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +8,8 @@ import pytest
 from seriatim.exit_codes import ExitCode
 from tests.support.book_files import HARBOUR, SEA, book
 from tests.support.command_line import QUICK, TONE, complaint, seriatim, start_command
-from tests.support.free_ports import free_port
 from tests.support.process_system import PATIENCE_S, wait_until
-from tests.support.webhook_receiver import WebhookReceiver
-
-SECRET = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
-
-
-@pytest.fixture
-def receiver() -> Iterator[WebhookReceiver]:
-    listening = WebhookReceiver(SECRET, port=free_port()).start()
-    yield listening
-    listening.stop()
+from tests.support.webhook_receiver import SECRET, WebhookReceiver
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """Webhooks reach a real receiver: at least once, signed, with one id, whatever dies in between."""
 
-import base64
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +16,8 @@ from seriatim.keys import job_prefix
 from seriatim.webhooks.webhook_delivery import read_counts, read_deliveries
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import sentences
-from tests.support.free_ports import free_port
 from tests.support.process_system import RealSystem, alive, wait_until
-from tests.support.webhook_receiver import WebhookReceiver
-
-SECRET = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
+from tests.support.webhook_receiver import SECRET, WebhookReceiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +54,6 @@ def hooked(new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempP
     system.reassembler()
     system.workers()
     return Hooked(system, secret_file)
-
-
-@pytest.fixture
-def receiver() -> Iterator[WebhookReceiver]:
-    listening = WebhookReceiver(SECRET, port=free_port()).start()  # it is its own also while it is down
-    yield listening
-    listening.stop()
 
 
 def test_the_end_of_a_job_is_posted_signed(hooked: Hooked, receiver: WebhookReceiver) -> None:

@@ -1,7 +1,5 @@
 """The webhook outbox of a command: a message is sent until it is accepted, whatever becomes of the command."""
 
-import base64
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +10,7 @@ from gateway.webhooks.outbox_sender import OutboxSender
 from gateway.webhooks.webhook_outbox import WebhookOutbox
 from seriatim.errors import Misconfigured, UnknownOption
 from seriatim.settings import Settings
-from tests.support.free_ports import free_port
-from tests.support.webhook_receiver import WebhookReceiver
-
-SECRET = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
+from tests.support.webhook_receiver import SECRET, WebhookReceiver
 
 
 @pytest.fixture
@@ -25,13 +20,6 @@ def settings(tmp_path: Path) -> Settings:
         webhook_secret_file=str(tmp_path / "secret"), webhook_hosts="127.0.0.1", webhook_retry_s="0,0,120",
         webhook_timeout_s=60.0,
     )  # fmt: skip
-
-
-@pytest.fixture
-def receiver() -> Iterator[WebhookReceiver]:
-    listening = WebhookReceiver(SECRET, port=free_port()).start()
-    yield listening
-    listening.stop()
 
 
 def sender(folder: Path, url: str, settings: Settings) -> OutboxSender:
