@@ -5,7 +5,6 @@ loopback port besides.
 """
 
 import contextlib
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 import redis
 
 from gateway.local.embedded_redis import EmbeddedRedis
+from tests.support.free_ports import free_port
 
 PORT_ATTEMPTS = 10  #: a port that was free a moment ago is almost always free still
 LOG_READY_S = 10.0  #: the first log of an empty server is written in some ms
@@ -81,17 +81,11 @@ def _listening_port(url: str) -> int:
     with redis.Redis.from_url(url) as client:
         client.config_set("bind", "127.0.0.1")
         for _ in range(PORT_ATTEMPTS):
-            port = _free_port()
+            port = free_port()
             with contextlib.suppress(redis.ResponseError):  # another program was faster
                 client.config_set("port", port)
                 return port
     raise BrokerFailed("the server found no port to listen on")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _configure(broker: BenchBroker) -> None:
