@@ -5,20 +5,37 @@ test compares them with the engines.
 """
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from seriatim.client.default_engine import ORDER, choose_engine
 from seriatim.client.job_options import JobRequest
+from seriatim.engine import Voice
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
+from seriatim.text.languages import is_language, language_tag
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
 
-def choose_installed(settings: Settings, request: JobRequest, text: object) -> tuple[JobRequest, str]:
-    """The request with an engine that is installed here and can speak the text; and the reason, if not the default."""
-    return (request, "") if request.engine else choose_engine(_pools(settings), request, text)
+def choose_installed(
+    settings: Settings, request: JobRequest, text: object, list_voices: Callable[[str], Sequence[Voice]]
+) -> tuple[JobRequest, str]:
+    """The request with an engine that is installed here and can speak the text; and the reason, if not the default.
+
+    `list_voices` asks an engine, which takes a second: for a name that is no language's, of an engine beside the
+    default whose profile has no names.
+
+    Raises:
+        UnknownVoice: no engine that is installed has the request's voice.
+    """
+    if request.engine:
+        return request, ""
+    pools = _pools(settings)
+    if request.voice and not _names_language(request.voice):
+        pools = _with_voices(pools, list_voices)
+    return choose_engine(pools, request, text)
 
 
 def default_engine(settings: Settings) -> str:
@@ -48,6 +65,19 @@ def expected_pool(engine: str) -> PoolRecord:
     """What a pool of the engine will register, as far as its profile says."""
     profile = engine_profiles().get(engine, EngineProfile())
     return PoolRecord(engine, abilities=(profile.abilities,) if profile.abilities else (), voices=profile.voices)
+
+
+def _with_voices(pools: Iterator[PoolRecord], list_voices: Callable[[str], Sequence[Voice]]) -> Iterator[PoolRecord]:
+    """The pools, with the voices of all but the first, which may need a model to list them."""
+    yield next(pools)
+    for pool in pools:
+        yield pool if pool.voices else replace(pool, voices=tuple(list_voices(pool.pool)))
+
+
+def _names_language(voice: str) -> bool:
+    """Does the name say which language is spoken, such as `German` or `en-gb+f3`, or only a timbre, such as `+f3`?"""
+    base = voice.partition("+")[0]
+    return not base or is_language(language_tag(base))
 
 
 def _pools(settings: Settings) -> Iterator[PoolRecord]:

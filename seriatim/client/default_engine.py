@@ -3,7 +3,8 @@
 It is a matter of the system, not of the caller: SERIATIM_ENGINE, or else the first pool of `ORDER` that has workers, or
 else any pool that has. A text that this one cannot speak, because of its language, a voice, an option or the speed,
 goes to the first of `ORDER` that can, or else to the first other pool, by name, that lists its languages or has its
-voices; where none can, the default refuses it in its own words.
+voices; where none can, the default refuses it in its own words. A voice that none of them has is refused here, with the
+names of all.
 """
 
 import logging
@@ -14,9 +15,9 @@ from itertools import chain
 from seriatim.client.job_options import AUTO, JobRequest
 from seriatim.client.pool_cache import PoolCache
 from seriatim.client.text_languages import sample_of
-from seriatim.client.voice_names import find_voice
+from seriatim.client.voice_names import find_voice, unknown_voice
 from seriatim.engine_names import known_engines, nearly
-from seriatim.errors import BadInput, CommandRefused, UnknownOption
+from seriatim.errors import BadInput, CommandRefused, UnknownOption, UnknownVoice
 from seriatim.records import Sentence
 from seriatim.state.pool_record import PoolRecord, pool_names
 from seriatim.text.language_guess import MIXED, guess_language
@@ -81,14 +82,21 @@ class TextDemands:
 
 
 def choose_engine(pools: Iterable[PoolRecord], request: JobRequest, text: object) -> tuple[JobRequest, str]:
-    """The request with the first of `pools` that can speak the text, else the first of all; and the reason, if one."""
-    demands, default = TextDemands.of(request, text), PoolRecord()
+    """The request with the first of `pools` that can speak the text, else the first of all; and the reason, if one.
+
+    Raises:
+        UnknownVoice: several pools were looked at, and none of them has the request's voice.
+    """
+    demands, default, seen = TextDemands.of(request, text), PoolRecord(), list[PoolRecord]()
     for pool in pools:
+        seen.append(pool)
         default = default if default.pool else pool
         is_expected = pool is default or pool.pool in ORDER
         if demands.met_by(pool) and (is_expected or demands.listed_by(pool)):
             break
     else:
+        if len(seen) > 1 and not any(_has_voice(pool, request.voice) for pool in seen):
+            raise unknown_voice(request.voice, seen)
         pool = default
     return replace(request, engine=pool.pool), _reason(demands, pool.pool, default)
 
@@ -169,6 +177,14 @@ def _reason(demands: TextDemands, chosen: str, default: PoolRecord) -> str:
         f"this text {found}: {chosen} speaks it. "
         "Another engine: --engine NAME; another language: --language TAG; better voices: seriatim models"
     )
+
+
+def _has_voice(pool: PoolRecord, voice: str) -> bool:
+    try:
+        find_voice(voice, pool)
+    except UnknownVoice:
+        return False
+    return True
 
 
 def _monolingual(languages: Iterable[str]) -> bool:

@@ -16,6 +16,7 @@ from seriatim.text.languages import base_language, canonical_tag, english_name, 
 from seriatim.voice_blend import parse_blend
 
 LONGEST_CODE = 3  #: characters of a language's codes; names are longer
+CUTOFF = 0.6  #: least similarity, 0..1, of a name that a message suggests: a typo, and no other word
 VOICES = "seriatim voices"  #: the command that lists them all; over HTTP it is a route (gateway/http/problems.py)
 
 
@@ -79,17 +80,42 @@ def _match_name(voice: str, names: Iterable[str]) -> str:
     return next((name for candidate in spellings for name in names if name.casefold() == candidate), "")
 
 
+def unknown_voice(voice: str, pools: Sequence[PoolRecord]) -> UnknownVoice:
+    """The refusal of a voice that none of `pools` has: names of the first pool, and names of others that are near."""
+    clauses = [_names_of_pool(voice, "", pools[0])]
+    for pool in pools[1:]:
+        has_near = bool(_near_names(voice, "", pool)[0])
+        clauses.append(
+            _names_of_pool(voice, "", pool) if has_near else f"pool {pool.pool!r} has none like it ({VOICES})"
+        )
+    return _refusal(voice, clauses)
+
+
 def _unknown_voice(voice: str, timbre: str, pool: PoolRecord) -> UnknownVoice:
     """The refusal, with the nearest names of voices and languages; of timbres alone, where only that is unknown."""
+    return _refusal(voice, [_names_of_pool(voice, timbre, pool)])
+
+
+def _refusal(voice: str, clauses: Iterable[str]) -> UnknownVoice:
+    tag = language_tag(voice)
+    suffix = f" ({english_name(tag)})" if is_language(tag) else ""
+    return UnknownVoice("; ".join([f"unknown voice {voice!r}{suffix}", *clauses]))
+
+
+def _names_of_pool(voice: str, timbre: str, pool: PoolRecord) -> str:
+    near, names = _near_names(voice, timbre, pool)
+    shown = near or names[:5]
+    more = "" if len(names) <= len(shown) else f" and {len(names) - len(shown)} more ({VOICES})"
+    return f"pool {pool.pool!r} has: {', '.join(shown)}{more}"
+
+
+def _near_names(voice: str, timbre: str, pool: PoolRecord) -> tuple[list[str], list[str]]:
+    """The nearest names, of voices and languages, and all names of voices; of timbres, where only that is unknown."""
     names = [name for name in pool.voice_names if name.startswith("+") == bool(timbre)] or pool.voice_names
-    is_known = is_language(tag := language_tag(voice))
-    languages = {} if timbre or is_known else _language_names(pool)
+    languages = {} if timbre or is_language(language_tag(voice)) else _language_names(pool)
     written = {each.casefold(): each for each in [*languages, *names]}
-    found = difflib.get_close_matches((timbre or voice).casefold(), written, n=3, cutoff=0.4)
-    near = list(dict.fromkeys(_with_tag(written[each], languages) for each in found)) or names[:5]
-    more = "" if len(names) <= len(near) else f" and {len(names) - len(near)} more ({VOICES})"
-    suffix = f" ({english_name(tag)})" if is_known else ""
-    return UnknownVoice(f"unknown voice {voice!r}{suffix}; pool {pool.pool!r} has: {', '.join(near)}{more}")
+    found = difflib.get_close_matches((timbre or voice).casefold(), written, n=3, cutoff=CUTOFF)
+    return list(dict.fromkeys(_with_tag(written[each], languages) for each in found)), names
 
 
 def _language_names(pool: PoolRecord) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from gateway.cli.commands.voices import list_voices
 from gateway.cli.render.progress import ProgressDisplay
 from gateway.cli.render.summary import RunSummary
 from gateway.local.installed_engines import choose_installed
@@ -19,6 +20,7 @@ from gateway.output.speech_run import SpeakRun, SpeechOutput, speak_text
 from seriatim.audio.formats import STDOUT
 from seriatim.client.job_options import JobRequest
 from seriatim.client.producer import Producer
+from seriatim.engine import Voice
 from seriatim.errors import BadInput, SeriatimError
 from seriatim.settings import Settings
 
@@ -34,13 +36,18 @@ def with_engine(settings: Settings, request: JobRequest, text: str, *, embedded:
     Raises:
         Unavailable: a running system's Redis does not answer.
         Misconfigured: its configuration is unusable.
+        UnknownVoice: no engine has the request's voice.
     """
     if embedded:
-        return choose_installed(settings, request, text)
+        return choose_installed(settings, request, text, _voices_of)
     if request.pool_name:
         return request, ""
     with running_system(settings), closing(Producer(settings)) as producer:
         return producer.choose_engine(request, text)
+
+
+def _voices_of(engine: str) -> list[Voice]:
+    return [Voice(card["name"], card["language"], card["description"]) for card in list_voices(engine, None)]
 
 
 def speak(arguments: SpeakArguments, settings: Settings, webhook: str = "") -> RunSummary:

@@ -1,5 +1,6 @@
 """The default engine for a text that names none, unless the text asks for what it cannot do."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.client.text_languages import with_language
 from seriatim.engine import Voice
 from seriatim.engine_abilities import Abilities
+from seriatim.errors import UnknownVoice
 from seriatim.records import Sentence
 from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
@@ -26,6 +28,10 @@ PIPER = PoolRecord(
 )  # fmt: skip
 TONE = PoolRecord("a-tone", 1, abilities=(Abilities("tone"),))
 GERMAN = "Der Hafen erwacht vor der Stadt, und die Schiffe sind nicht von hier."
+
+
+def no_voices(_: str) -> tuple[Voice, ...]:
+    raise AssertionError("no engine is asked")
 
 
 def chosen(text: object, *pools: PoolRecord, **options: object) -> tuple[str, str]:
@@ -62,8 +68,34 @@ def test_so_does_what_asks_for_a_voice_an_option_or_a_speed_that_the_default_has
 
 
 def test_what_none_can_do_is_left_to_the_default() -> None:
-    assert chosen("Hello.", voice="nobody") == ("hibari", "")
+    assert chosen("Hello.", HIBARI, voice="nobody") == ("hibari", "")
     assert chosen(GERMAN, HIBARI) == ("hibari", "")
+
+
+def test_a_voice_that_none_has_is_refused_with_the_nearest_of_all() -> None:
+    """It is no reason to take another engine: espeak does not have it, either."""
+    for voice, message in (
+        ("haert", "pool 'hibari' has: heart; pool 'espeak' has none like it (seriatim voices)"),
+        ("germn", "pool 'hibari' has: heart; pool 'espeak' has: german (de) and 3 more (seriatim voices)"),
+    ):
+        with pytest.raises(UnknownVoice, match=re.escape(f"unknown voice {voice!r}; {message}") + "$"):
+            chosen("Hello.", voice=voice)
+
+
+def test_an_installed_engine_is_asked_for_its_voices_where_a_name_is_no_languages() -> None:
+    queried: list[str] = []
+
+    def list_voices(engine: str) -> tuple[Voice, ...]:
+        queried.append(engine)
+        return ESPEAK.voices
+
+    def engine_of(voice: str) -> str:
+        return choose_installed(Settings(engine="hibari"), JobRequest(voice=voice), "Hello.", list_voices)[0].engine
+
+    assert (engine_of("heart"), engine_of("German+f3"), queried) == ("hibari", "espeak", [])
+    with pytest.raises(UnknownVoice, match="pool 'hibari' has: heart; pool 'espeak' has none like it"):
+        engine_of("alcie")
+    assert queried == ["espeak"]
 
 
 def test_a_pool_of_another_engine_speaks_what_it_lists_and_no_more() -> None:
@@ -118,8 +150,11 @@ def test_the_reason_is_what_the_default_cannot_do(text: object, options: dict[st
 
 
 def test_an_engine_that_is_named_is_taken() -> None:
-    assert choose_installed(Settings(), JobRequest(engine="tone"), GERMAN) == (JobRequest(engine="tone"), "")
-    assert choose_installed(Settings(engine="tone"), JobRequest(), "Hello.")[0].engine == "tone"
+    assert choose_installed(Settings(), JobRequest(engine="tone"), GERMAN, no_voices) == (JobRequest(engine="tone"), "")
+    for voice in ("", "alto"):
+        assert (
+            choose_installed(Settings(engine="tone"), JobRequest(voice=voice), "Hello.", no_voices)[0].engine == "tone"
+        )
 
 
 def test_what_is_written_down_of_hibari_is_so() -> None:
