@@ -4,8 +4,10 @@ import signal
 import sys
 import threading
 import time
+from types import FrameType
 
 AGAIN_S = 0.05  #: until an interrupt that was lost is sent again
+ONCE_MORE_S = 1.0  #: until it is sent once more
 
 
 def end_on_sigterm() -> None:
@@ -33,13 +35,32 @@ def keep_interrupts() -> None:
     def send_again(unraisable: "sys.UnraisableHookArgs") -> None:
         if not issubclass(unraisable.exc_type, KeyboardInterrupt):
             show(unraisable)
-        elif threading.main_thread().is_alive():
-            threading.Thread(target=_interrupt_soon, daemon=True).start()
+        elif threading.current_thread() is threading.main_thread():
+            _interrupt_soon()
 
     sys.unraisablehook = send_again
 
 
 def _interrupt_soon() -> None:
-    """Interrupt the main thread once it is out of the finalizer; a system call of its ends, too."""
-    time.sleep(AGAIN_S)
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    """Interrupt the main thread, which calls this, once it is out of the finalizer; a system call of its ends, too.
+
+    More than once: a signal that comes just before a system call begins does not end it.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    arrived = threading.Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        arrived.set()
+        signal.signal(signal.SIGINT, usual)
+        if callable(usual):
+            usual(number, frame)
+        raise KeyboardInterrupt  # where SIGINT is ignored, SIGTERM is not
+
+    def send() -> None:
+        time.sleep(AGAIN_S)
+        while not arrived.is_set():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            time.sleep(ONCE_MORE_S)
+
+    signal.signal(signal.SIGINT, interrupt)
+    threading.Thread(target=send, daemon=True).start()

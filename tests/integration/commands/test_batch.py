@@ -107,7 +107,7 @@ def test_a_list_names_files(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.thorough
 def test_a_killed_batch_goes_on_and_speaks_nothing_twice(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    write(folder / "held.txt", "First. Second. Held here. Last.")
+    write(folder / "held.txt", "First. Second. Third. Held here. Last.")
     held = ("--engine-option", "hold_on=Held", "--engine-option", f"gate={tmp_path / 'gate'}", "--workers", "2")
     with start_command(*command(folder, out, *held)) as running:
         wait_until(lambda: len(entries(out)) == 3 or running.poll() is not None, "all other files")
@@ -126,7 +126,7 @@ def test_a_killed_batch_goes_on_and_speaks_nothing_twice(folder: Path, tmp_path:
     done = seriatim(*command(folder, out, *held))
     assert (done.returncode, len(entries(out))) == (ExitCode.OK, 4), done.stderr.decode()
     assert {name: (out / name).stat().st_mtime_ns for name in EXPECTED} == before, "what was done is left alone"
-    assert samples_of(out / "held.wav") == stream_of(["First.", "Second.", "Held here.", "Last."])
+    assert samples_of(out / "held.wav") == stream_of(["First.", "Second.", "Third.", "Held here.", "Last."])
 
 
 @pytest.mark.thorough
@@ -136,7 +136,7 @@ def test_a_killed_batch_goes_on_and_speaks_nothing_twice(folder: Path, tmp_path:
 )
 def test_gaps_before_an_interruption_count(tmp_path: Path, number: signal.Signals, output: bytes) -> None:
     out, gate = tmp_path / "out", tmp_path / "gate"
-    write(tmp_path / "in" / "a.txt", "First. An awkward word. Third. Held here. Last.")
+    write(tmp_path / "in" / "a.txt", "First. An awkward word. Third. Fourth. Held here. Last.")
     options = (
         "--engine-option",
         "fail_on=awkward",

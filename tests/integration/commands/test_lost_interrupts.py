@@ -12,7 +12,9 @@ import signal, threading, time, types
 from gateway.cli import interrupts
 
 went_on = threading.Event()
-interrupts.time = types.SimpleNamespace(sleep=lambda _s: went_on.wait())  # it is sent again, and not before that
+interrupts.ONCE_MORE_S = 0.1
+sleep = lambda s: went_on.wait() if s == interrupts.AGAIN_S else time.sleep(s)  # it is sent again, and not before that
+interrupts.time = types.SimpleNamespace(sleep=sleep)
 
 class Finalized:
     def __del__(self):
@@ -35,6 +37,28 @@ except KeyboardInterrupt:
 def test_a_signal_within_a_finalizer_ends_the_command(name: str) -> None:
     command = [sys.executable, "-c", PROGRAM.format(name=name)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=True)
+    assert (ended.stdout.split("\n")[:2], ended.stderr) == (["went on", "interrupted"], "")
+
+
+def test_an_interrupt_that_ends_no_system_call_is_sent_once_more() -> None:
+    """It came between the main thread's last look and the call, and would wait until that ends."""
+    missed = "kill = signal.pthread_kill; kills = iter([lambda *_: None])\n"
+    missed += "signal.pthread_kill = lambda *to: next(kills, kill)(*to)\n"
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(name="SIGINT").replace("went_on =", f"{missed}went_on =")],
+        capture_output=True, text=True, timeout=LIMIT_S / 3, check=True,
+    )  # fmt: skip
+    assert (ended.stdout.split("\n")[:2], ended.stderr) == (["went on", "interrupted"], "")
+
+
+def test_where_ctrl_c_is_ignored_a_request_to_end_is_not_lost() -> None:
+    """As in a script that starts the command in the background."""
+    program = PROGRAM.format(name="SIGTERM").replace(
+        "went_on =", "signal.signal(signal.SIGINT, signal.SIG_IGN)\nwent_on ="
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT_S / 3, check=True
+    )
     assert (ended.stdout.split("\n")[:2], ended.stderr) == (["went on", "interrupted"], "")
 
 

@@ -112,7 +112,7 @@ def test_a_job_whose_turn_has_not_come_has_a_reader(system: RealSystem, tmp_path
 
 @pytest.mark.thorough
 def test_an_interrupted_dialogue_goes_on_with_the_same_bytes(tmp_path: Path) -> None:
-    gate, options = tmp_path / "gate", ("--engine-option", "hold_on=Only", "--workers", "1")
+    gate, options = tmp_path / "gate", ("--engine-option", "hold_on=falls", "--workers", "1")
     command = (*write_files(tmp_path), *TONE, *options, "--engine-option", f"gate={gate}")
     journal = tmp_path / "out.wav.part.json"
     with start_command(*command) as running:
