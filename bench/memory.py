@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 
-SAMPLE_S = 0.1  #: a sample of ten processes takes 2 ms: 2 % of one core
+SAMPLE_S = 0.1  #: a sample of ten small processes takes 2 ms, 2 % of one core; of some 100 MB more, 14 % of one
+LONG_RUN_SAMPLE_S = 1.0  #: where minutes are watched, and the watch must take nothing from them
 _ROOT = Path(__file__).parents[1]
 
 
@@ -29,10 +30,13 @@ class Peak:
 
 
 @contextmanager
-def watched(pid: int | None = None) -> Iterator[Peak]:
-    """Watch a process, by default this one, and its descendants; the peak that is yielded is filled in on exit."""
+def watched(pid: int | None = None, sample_s: float = SAMPLE_S) -> Iterator[Peak]:
+    """Watch a process, by default this one, and its descendants; the peak that is yielded is filled in on exit.
+
+    `sample_s`: from one sample to the next.
+    """
     sampler = subprocess.Popen(
-        [sys.executable, "-m", "bench.memory", str(pid or psutil.Process().pid)],
+        [sys.executable, "-m", "bench.memory", str(pid or psutil.Process().pid), str(sample_s)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT,
     )  # fmt: skip
     peak = Peak()
@@ -67,11 +71,11 @@ def _held_bytes(process: psutil.Process) -> int:
 
 def main() -> None:
     """Print a line at the first sample and, when one comes in, one with the peak and the number of samples."""
-    root, me = psutil.Process(int(sys.argv[1])), psutil.Process().pid
+    root, sample_s, me = psutil.Process(int(sys.argv[1])), float(sys.argv[2]), psutil.Process().pid
     most, n_samples, watching = held_mb(root, me), 1, True
     print(flush=True)
     while watching:
-        watching = not select.select([sys.stdin], [], [], SAMPLE_S)[0]
+        watching = not select.select([sys.stdin], [], [], sample_s)[0]
         most, n_samples = max(most, held_mb(root, me)), n_samples + 1
     print(json.dumps([most, n_samples]), flush=True)
 

@@ -23,7 +23,7 @@ import av
 
 from bench.book.book_command import BookCommand, finish, journal_size, n_kept, wait_for
 from bench.book.novel import novel
-from bench.memory import watched
+from bench.memory import LONG_RUN_SAMPLE_S, watched
 from gateway.cli.commands.book import book_arguments
 from gateway.cli.main import COMMANDS
 from gateway.cli.parser import build_parser
@@ -94,7 +94,7 @@ def _speak_most(command: BookCommand, book: LongBook) -> None:
     with command.start() as process:
         for quarter in range(1, QUARTERS + 1):
             until = round(book.n_sentences * min(quarter / QUARTERS, KILLED_AT))
-            with watched(process.pid) as peak:
+            with watched(process.pid, LONG_RUN_SAMPLE_S) as peak:
                 _expect(lambda: n_kept(command.project) >= until, process, poll_s=0.5)  # noqa: B023  # called here
             book.quarters_mb.append(peak.mb)
         process.kill()

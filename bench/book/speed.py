@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 from bench.book.book_command import BookCommand, finish
 from bench.book.novel import novel
 from bench.book.sequential_book import PAUSE_MS, SequentialBook, sentence_pcm, sequential_book
-from bench.memory import watched
+from bench.memory import LONG_RUN_SAMPLE_S, watched
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.engine import Engine
 from seriatim.text.segment import SegmentOptions, segment
@@ -121,7 +121,7 @@ def made_book(engine: str, text: str, path: Path) -> tuple[float, float, float]:
     source.write_text(text, "utf-8")
     options = ("--engine", engine, "--reading", "off", "--pause-ms", str(PAUSE_MS))
     command, began_s = BookCommand(source, path.with_suffix(".m4b"), options), time.monotonic()
-    with command.start() as process, watched(process.pid) as peak:
+    with command.start() as process, watched(process.pid, LONG_RUN_SAMPLE_S) as peak:
         summary = finish(process)
         taken_s = time.monotonic() - began_s
     return taken_s, float(summary["audio_s"]), peak.mb
