@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 NEAREST = 3  #: names that a message suggests: enough for a typo, few enough for one line
 SHOWN = 12  #: names that it lists if none is near
+TYPO = 0.6  #: least similarity, 0..1, of a name that is suggested for a typo, and for no other word
 QUOTED_CHARS = 60  #: most characters of the user's input that a message repeats: it may be a whole text by mistake
 
 

@@ -52,9 +52,9 @@ def _interrupt_soon() -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
         arrived.set()
         signal.signal(signal.SIGINT, usual)
-        if callable(usual):
-            usual(number, frame)
-        raise KeyboardInterrupt  # where SIGINT is ignored, SIGTERM is not
+        if not callable(usual):  # where SIGINT is ignored, SIGTERM is not
+            raise KeyboardInterrupt
+        usual(number, frame)
 
     def send() -> None:
         time.sleep(AGAIN_S)

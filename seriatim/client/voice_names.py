@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from seriatim.engine import Voice
 from seriatim.errors import UnknownVoice
+from seriatim.nearest_names import NEAREST, TYPO
 from seriatim.state.pool_record import PoolRecord
 from seriatim.text.languages import base_language, canonical_tag, english_name, is_language, language_tag, names_of
 from seriatim.voice_blend import parse_blend
 
 LONGEST_CODE = 3  #: characters of a language's codes; names are longer
-CUTOFF = 0.6  #: least similarity, 0..1, of a name that a message suggests: a typo, and no other word
 VOICES = "seriatim voices"  #: the command that lists them all; over HTTP it is a route (gateway/http/problems.py)
 
 
@@ -114,7 +114,7 @@ def _near_names(voice: str, timbre: str, pool: PoolRecord) -> tuple[list[str], l
     names = [name for name in pool.voice_names if name.startswith("+") == bool(timbre)] or pool.voice_names
     languages = {} if timbre or is_language(language_tag(voice)) else _language_names(pool)
     written = {each.casefold(): each for each in [*languages, *names]}
-    found = difflib.get_close_matches((timbre or voice).casefold(), written, n=3, cutoff=CUTOFF)
+    found = difflib.get_close_matches((timbre or voice).casefold(), written, NEAREST, TYPO)
     return list(dict.fromkeys(_with_tag(written[each], languages) for each in found)), names
 
 

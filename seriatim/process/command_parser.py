@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from seriatim.exit_codes import ExitCode
-from seriatim.nearest_names import NEAREST, QUOTED_CHARS, unknown_word
-
-CUTOFF = 0.6  #: least similarity, 0..1, of a name that a message suggests: a typo, and no other word
+from seriatim.nearest_names import NEAREST, QUOTED_CHARS, TYPO, unknown_word
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -31,15 +29,15 @@ class CommandParser(argparse.ArgumentParser):
             return
         names = [str(choice) for choice in action.choices]
         if action.option_strings:
-            raise argparse.ArgumentError(action, unknown_word("value", str(value), names, CUTOFF))
+            raise argparse.ArgumentError(action, unknown_word("value", str(value), names, TYPO))
         what = str(action.metavar or action.dest).lower()
-        raise argparse.ArgumentError(None, unknown_word(what, str(value), names, CUTOFF))
+        raise argparse.ArgumentError(None, unknown_word(what, str(value), names, TYPO))
 
     def _unknown_argument(self, rest: Sequence[str]) -> str:
         name = next((word.partition("=")[0] for word in rest if word.startswith("-")), "")
         if not name:
             return f"unexpected argument {rest[0][:QUOTED_CHARS]!r}"
         written = {option.lstrip("-"): option for option in self._option_string_actions}
-        near = difflib.get_close_matches(name.lstrip("-"), written, NEAREST, CUTOFF)
+        near = difflib.get_close_matches(name.lstrip("-"), written, NEAREST, TYPO)
         nearest = f"; nearest: {', '.join(written[each] for each in near)}" if near else ""
         return f"unknown option {name[:QUOTED_CHARS]!r}{nearest}"

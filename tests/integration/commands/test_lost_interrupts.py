@@ -62,6 +62,14 @@ def test_where_ctrl_c_is_ignored_a_request_to_end_is_not_lost() -> None:
     assert (ended.stdout.split("\n")[:2], ended.stderr) == (["went on", "interrupted"], "")
 
 
+def test_a_handler_that_ends_the_command_in_its_own_way_is_left_to_it() -> None:
+    """An event loop cancels its task, and ends by itself."""
+    handler = "signal.signal(signal.SIGINT, lambda *_: print('asked', flush=True))\nwent_on ="
+    program = PROGRAM.format(name="SIGTERM").replace("went_on =", handler).replace("(60)", "(0.5)")
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT_S, check=True)
+    assert (ended.stdout.split("\n"), ended.stderr) == (["went on", "asked", ""], "")
+
+
 def test_a_hangup_that_is_ignored_stays_so() -> None:
     """As under nohup."""
     program = (

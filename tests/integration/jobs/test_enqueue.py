@@ -317,17 +317,17 @@ class TestSound:
         }
 
     def test_a_text_has_the_voices_that_its_markup_and_its_speakers_ask_for(self, system: RealSystem) -> None:
-        text = "It is night.\n\nANNA: Who is there?\nBEN: [voice:organ]Only me.\n\n[voice:nobody] And so on."
+        text = "It is night.\n\nANNA: Who is there?\nBEN: [voice:organ]Only me.\n\n[voice:trumpet] And so on."
         cast = {"ANNA": "bass", "BEN": "SOPRANO"}
         voices = {"It is night.": "", "Who is there?": "bass", "Only me.": "organ", "And so on.": ""}
         job = system.enqueue(text, speakers=cast, pause_ms=0, paragraph_ms=0, seed=5)
-        assert job.warning == "without effect: voice nobody"
+        assert job.warning == "without effect: voice trumpet"
         assert by_sentence(Listener(job).all()) == {
             seq: spoken_pcm(Sentence(words, 0, voice=voice), seed=5 + seq)
             for seq, (words, voice) in enumerate(voices.items())
         }
         with pytest.raises(UnknownVoice):
-            system.enqueue(text, speakers={"ANNA": "nobody"})
+            system.enqueue(text, speakers={"ANNA": "trumpet"})
 
     def test_a_text_that_is_still_written_has_them_too(self, system: RealSystem) -> None:
         producer = system.producer()

@@ -68,7 +68,7 @@ def test_so_does_what_asks_for_a_voice_an_option_or_a_speed_that_the_default_has
 
 
 def test_what_none_can_do_is_left_to_the_default() -> None:
-    assert chosen("Hello.", HIBARI, voice="nobody") == ("hibari", "")
+    assert chosen("Hello.", HIBARI, voice="trumpet") == ("hibari", "")
     assert chosen(GERMAN, HIBARI) == ("hibari", "")
 
 
