@@ -168,7 +168,8 @@ def test_a_job_that_fails_in_its_middle_cuts_the_connection(gateway: Gateway, cl
 
 def test_models_and_voices_are_listed(gateway: Gateway) -> None:
     with gateway.openai() as ai:
-        assert [model.id for model in ai.models.list()][:2] == ["tone", "tts-1"]
+        names = [model.id for model in ai.models.list()]  # other tests have pools of their own in this system
+        assert names.index("tone") < names.index("tts-1")
         assert ai.models.retrieve("tone").id == "tone"
         with pytest.raises(openai.NotFoundError):
             ai.models.retrieve("gpt-9")
