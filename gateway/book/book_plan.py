@@ -69,6 +69,11 @@ class BookPlan:
         """The characters of all chapters, by which providers are paid."""
         return sum(len(chapter.text) for chapter in self.chapters)
 
+    @property
+    def text_digests(self) -> frozenset[str]:
+        """The digests of all chapters' texts, whatever their options."""
+        return frozenset(TextFingerprint.of(chapter.text, {}).text_sha256 for chapter in self.chapters)
+
     def with_corrections(self, corrections: Mapping[str, Sequence[Correction]]) -> "BookPlan":
         """The plan with corrections of its chapters, by the keys without any."""
         return replace(

@@ -1,7 +1,7 @@
 """The project folder of a book, beside its output: the audio of each chapter, spoken once and kept.
 
     OUT.project/lock                  locked by the command that works on the book
-    OUT.project/command.json          the command that made it, for its corrections, and the folder of a book's files
+    OUT.project/command.json          the command that made it, the folder of the book's files, digests of its texts
     OUT.project/corrections.json      the corrections of each chapter's sentences, by the key of the chapter without any
     OUT.project/files.json            what each file of a folder of chapters was made from
     OUT.project/published             when the book was first written as a podcast, in s since the epoch
@@ -194,13 +194,17 @@ class BookProject:
         except (OSError, ValueError, AttributeError, TypeError):
             raise BadInput(f"{path} is damaged; delete it, and the book is as it was without corrections") from None
 
-    def write_command(self, folder: str, options: Mapping[str, Any], files_folder: str = "") -> None:
-        """Keep the folder and the options of the command that makes the book, and the folder of the book's files.
+    def write_command(
+        self, folder: str, options: Mapping[str, Any], files_folder: str = "", text_digests: Collection[str] = ()
+    ) -> None:
+        """Keep the folder and the options of the command that makes the book.
+
+        `files_folder`: of the book's files. `text_digests`: of its chapters.
 
         Raises:
             Unwritable: the disk is full, for instance.
         """
-        fields = {"folder": folder, "options": options, "files_folder": files_folder}
+        fields = {"folder": folder, "options": options, "files_folder": files_folder, "texts": sorted(text_digests)}
         replace_text(self.folder / "command.json", json.dumps(fields))
 
     def read_command(self) -> tuple[str, dict[str, Any]] | None:
@@ -212,6 +216,10 @@ class BookProject:
         """The folder of the book's files when it was last made; None if that is not known."""
         folder = (self._command() or {}).get("files_folder")
         return Path(str(folder)) if folder else None
+
+    def read_text_digests(self) -> frozenset[str]:
+        """The digests of the chapters' texts when the book was last made."""
+        return frozenset((self._command() or {}).get("texts", ()))
 
     def write_loudness(self, key: str, histogram: Mapping[int, int]) -> None:
         """Keep the histogram of a chapter's loudness (`seriatim.audio.loudness`).

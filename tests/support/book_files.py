@@ -4,22 +4,26 @@ import json
 import subprocess
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from tests.support.command_line import installed
-from tests.support.document_files import epub
+from tests.support.document_files import archive, epub_members
 
 HARBOUR = ["The fog has gone.", "Ten boats came home.", "Who counted them?"]
 SEA = ["The sea is calm.", "A last line."]
 TITLES = ("Harbour", "Sea", "Home")
+TITLE = "The Harbour & the Sea"
 
 
-def book(path: Path, *chapters: list[str], titles: tuple[str, ...] = TITLES) -> Path:
+def book(path: Path, *chapters: list[str], titles: tuple[str, ...] = TITLES, title: str = TITLE) -> Path:
     """A book with pages of a heading and a paragraph each."""
     pages = {
         f"p{i}.xhtml": f"<h1>{title}</h1><p>{' '.join(texts)}</p>"
         for i, (title, texts) in enumerate(zip(titles, chapters, strict=False))
     }
-    path.write_bytes(epub(pages, [(name, title) for name, title in zip(pages, titles, strict=False)]))
+    members = epub_members(pages, list(zip(pages, titles, strict=False)))
+    members["OEBPS/content.opf"] = str(members["OEBPS/content.opf"]).replace(escape(TITLE), escape(title))
+    path.write_bytes(archive(members))
     return path
 
 

@@ -25,7 +25,7 @@ from gateway.book.making.book_form import BookForm
 from gateway.book.making.kept_texts import earlier_keys, with_kept_texts
 from gateway.book.making.write_book import write_book
 from gateway.book.one_file.chapter_preparation import ChapterPreparation
-from gateway.book.renamed_book import rename_project
+from gateway.book.renamed_book import find_project, rename_project
 from gateway.book.speak_chapters import ChapterSpeech, speak_chapters, speech_estimates, unspoken
 from gateway.cli import parser as args
 from gateway.cli.commands.speak import open_system, with_engine
@@ -85,6 +85,7 @@ def run_book(options: argparse.Namespace, settings: Settings) -> int:
     if options.plan:
         _print_plan(arguments, options, settings)
         return ExitCode.OK
+    rename_project(arguments.plan, arguments.output, Path(options.file))
     folder = arguments.output.project_folder(arguments.plan) / "webhooks"
     with OutboxSender.of(WebhookOutbox(folder), options.webhook, options.user, settings) as webhooks:
         try:
@@ -152,7 +153,7 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
     pool = _voices_to_choose(options, settings, request)
     narrators = chapter_narrators(options.chapter_voice, len(document.chapters), pool)
-    project = BookProject(output.project_folder(plan))
+    project = find_project(plan, output, Path(options.file))
     voices = book_voices(request, pool.voices, [chapter.text for chapter in plan.chapters], project.read_voices())
     plan = plan_with_voices(plan, speech, voices, narrators)
     arguments = BookArguments(speech, plan, output, options.loudness, options.room_tone, voices, options=typed)
@@ -206,12 +207,12 @@ def make_book(
         KeyboardInterrupt: likewise.
     """
     plan, output, started_s = arguments.plan, arguments.output, time.monotonic()
-    rename_project(plan, output, Path(str(arguments.options["file"])))
     project = BookProject(output.project_folder(plan))
     with project.lock():
         if arguments.earlier:
             project.write_corrections(with_kept_texts(project.read_corrections(), arguments.earlier))
-        project.write_command(str(Path.cwd()), arguments.options, str(output.book_folder(plan).resolve()))
+        files_folder = str(output.book_folder(plan).resolve())
+        project.write_command(str(Path.cwd()), arguments.options, files_folder, plan.text_digests)
         if arguments.voices:
             project.write_voices(arguments.voices)
         plan = plan.with_corrections(project.add_corrections(changes))

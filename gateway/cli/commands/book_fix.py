@@ -12,6 +12,7 @@ from gateway.book.doubtful_sentences import ListedSentence, listed_sentences
 from gateway.book.making.sentence_address import SentenceChange, corrections_of, has_speech
 from gateway.book.quality_report import write_report
 from gateway.book.recognised_text import SpeechRecogniser
+from gateway.book.renamed_book import rename_project
 from gateway.cli import parser as args
 from gateway.cli.commands.book import BookArguments, book_arguments, make_book, print_summary
 from gateway.cli.interrupts import end_on_sigterm
@@ -42,6 +43,7 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
         return ExitCode.OK
     sentences = [SentenceChange(address, options.text, options.again) for address in addresses]
     changes = corrections_of(plan, project, sentences)
+    rename_project(plan, arguments.output, Path(str(arguments.options["file"])))
     summary = make_book(arguments, settings, changes)
     return print_summary(summary, options)
 

@@ -52,19 +52,22 @@ def test_a_corrected_text_is_spoken_alone_and_the_rest_is_the_same(tmp_path: Pat
 
 
 def test_corrected_texts_stay_in_another_voice(tmp_path: Path) -> None:
-    """Of a chapter or of the book, as over HTTP."""
-    out, source = tmp_path / "out.mp3", book(tmp_path / "in.epub", HARBOUR, SEA)
+    """Of a chapter or of the book, as over HTTP; also where the title changes with it."""
+    library = tmp_path / "out"
 
-    def texts(*options: str) -> set[str]:
-        done = seriatim("book", source, "-o", out, *options, *TONE)
+    def texts(title: str, *options: str) -> set[str]:
+        source = book(tmp_path / "in.epub", HARBOUR, SEA, title=title)
+        done = seriatim("book", source, "-o", library, "--library", *options, *TONE)
         assert done.returncode == 0, done.stderr.decode()
-        project = BookProject.of(str(out))
+        (project,) = map(BookProject, (tmp_path / "out.project").iterdir())
+        assert title in project.folder.name
         return {text for path in project.chapters.glob("*.json") for text in project.read_record(path.stem).texts}
 
-    assert "Ten boats came home." in texts()
-    assert fix(out, "--sentence", "1.3", "--text", "Twelve boats came home.").returncode == 0
-    for options in (["--chapter-voice", "1=bass"], ["--voice", "alto"]):
-        assert {text for text in texts(*options) if "boats" in text} == {"Twelve boats came home."}
+    assert "Ten boats came home." in texts("Harbor")
+    (made,) = (tmp_path / "out.project").iterdir()
+    assert fix(made, "--sentence", "1.3", "--text", "Twelve boats came home.").returncode == 0
+    for title, options in (("Harbor", ["--chapter-voice", "1=bass"]), ("Harbour", ["--voice", "alto"])):
+        assert {text for text in texts(title, *options) if "boats" in text} == {"Twelve boats came home."}
 
 
 @pytest.mark.thorough

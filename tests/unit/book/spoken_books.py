@@ -1,12 +1,15 @@
 """Spoken books for tests: projects with the audio of their chapters, made without an engine."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import soundfile
 
 from gateway.book.book_plan import BookPlan, plan_book
 from gateway.book.book_project import BookProject, ChapterRecord
+from gateway.output.journal import Option
 from seriatim.text.documents import Chapter, Document, DocumentFormat
 from tests.support.document_files import COVER
 
@@ -14,12 +17,14 @@ RATE_HZ = 8000
 SENTENCE_SAMPLES = 800
 
 
-def planned(*titles: str, title: str = "Harbour", first: int = 1) -> BookPlan:
+def planned(
+    *titles: str, title: str = "Harbour", first: int = 1, options: Mapping[str, Option] = MappingProxyType({})
+) -> BookPlan:
     """The plan of a book whose chapters have two sentences each, the same under any title."""
     texts = [f"Chapter {number} begins. It ends." for number in range(first, first + len(titles))]
     chapters = tuple(Chapter(name, text) for name, text in zip(titles, texts, strict=True))
     document = Document(DocumentFormat.EPUB, chapters, title, ("Anna Berg",), "en", COVER)
-    return plan_book(document, "in", {})
+    return plan_book(document, "in", options)
 
 
 def speak(plan: BookPlan, project: BookProject) -> None:

@@ -10,7 +10,7 @@ from gateway.book.book_plan import BookPlan
 from gateway.book.book_project import BookProject
 from gateway.book.chapter_files import write_chapter_files
 from gateway.book.corrections import Correction
-from gateway.book.renamed_book import rename_project
+from gateway.book.renamed_book import find_project, rename_project
 from tests.unit.book.spoken_books import planned, speak
 
 DOCUMENT = "in.epub"
@@ -24,7 +24,7 @@ def output(tmp_path: Path) -> BookOutput:
 def make(plan: BookPlan, output: BookOutput, folder: Path) -> BookProject:
     project = BookProject(output.project_folder(plan))
     speak(plan, project)
-    project.write_command(str(folder), {"file": DOCUMENT}, str(output.book_folder(plan)))
+    project.write_command(str(folder), {"file": DOCUMENT}, str(output.book_folder(plan)), plan.text_digests)
     write_chapter_files(BookAssembly.of(plan, project, "alto"), output)
     return project
 
@@ -43,6 +43,17 @@ def test_a_corrected_title_moves_the_project_and_the_book(output: BookOutput, tm
     assert [path.name for path in output.book_folder(before).iterdir()] == ["notes.txt"]
     write_chapter_files(BookAssembly.of(after, project, "alto"), output)
     assert (output.book_folder(after) / "01 - Sea.flac").exists()
+
+
+def test_a_title_that_changes_with_an_option_keeps_the_corrections(output: BookOutput, tmp_path: Path) -> None:
+    """Another voice is another key of each chapter, of which none is there yet."""
+    before, after = planned("Sea", title="Harbor"), planned("Sea", title="Harbour", options={"voice": "alto"})
+    corrections = {before.chapters[0].key: (Correction(1, "Twice."),)}
+    project = make(before, output, tmp_path)
+    project.write_corrections(corrections)
+    assert find_project(after, output, tmp_path / DOCUMENT) == project
+    rename_project(after, output, tmp_path / DOCUMENT)
+    assert BookProject(output.project_folder(after)).read_corrections() == corrections
 
 
 def test_a_corrected_author_leaves_no_empty_folder(output: BookOutput, tmp_path: Path) -> None:
