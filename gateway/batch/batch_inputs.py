@@ -1,12 +1,12 @@
 """Batch inputs: the files of a folder, or those that a list names, and the output of each."""
 
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from gateway.batch.batch_manifest import MANIFEST, is_output_folder
+from gateway.batch.written_files import WrittenFiles
 from seriatim.errors import BadInput
 
 
@@ -21,8 +21,8 @@ class BatchInput:
 def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
     """The files of a folder and its subfolders, in alphabetical order, or of a list with one path a line.
 
-    Hidden files and those in the output folder, or in that of another batch, do not count. Relative paths of a list are
-    relative to its folder.
+    Hidden files, those in the output folder and those that Seriatim has written do not count. Relative paths of a list
+    are relative to its folder.
 
     Raises:
         BadInput: there is no such folder or list, or the folder lies in the output folder.
@@ -31,8 +31,7 @@ def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
     try:
         if path.is_dir():
             _refuse_outputs_as_inputs(path, output_folder)
-            outputs = [output_folder, *other_outputs(source, output_folder)]
-            return list(_folder_inputs(path, [folder.resolve() for folder in outputs]))
+            return list(_folder_inputs(path, output_folder))
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise BadInput(f"{source} is no list: expected a folder, or a text file with one path a line") from None
@@ -42,10 +41,16 @@ def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
     return [BatchInput(name, path.parent / name) for name in names]
 
 
-def other_outputs(source: str, output_folder: Path) -> list[Path]:
-    """The subfolders of a folder that are output folders of other batches; none of a list."""
-    found = sorted(manifest.parent for manifest in Path(source).rglob(MANIFEST) if manifest.parent != Path(source))
-    return [folder for folder in found if folder.resolve() != output_folder.resolve() and is_output_folder(folder)]
+def left_out(source: str, output_folder: Path) -> list[str]:
+    """A line for each thing that Seriatim has written into a folder outside of the output folder; none of a list."""
+    written, own = WrittenFiles.below(Path(source)), output_folder.resolve()
+    folders = {folder: what for folder, what in written.folders.items() if not folder.resolve().is_relative_to(own)}
+    files = [path for path in written.files if not path.resolve().is_relative_to(own)]
+    lines = [f"{folder} is left out: it is {what}" for folder, what in folders.items()]
+    if files:
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        lines.append(f"left out: {min(files)}{more}, which Seriatim has written")
+    return lines
 
 
 def output_name(name: str, ending: str, taken: Collection[str]) -> str:
@@ -68,9 +73,12 @@ def _refuse_outputs_as_inputs(folder: Path, output_folder: Path) -> None:
         )
 
 
-def _folder_inputs(folder: Path, output_folders: Sequence[Path]) -> Iterator[BatchInput]:
+def _folder_inputs(folder: Path, output_folder: Path) -> Iterator[BatchInput]:
+    written = WrittenFiles.below(folder)
+    folders = [each.resolve() for each in (output_folder, *written.folders)]
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in name.parts)
-        if not hidden and path.is_file() and not any(map(path.resolve().is_relative_to, output_folders)):
+        if any(part.startswith(".") for part in name.parts) or path in written.files or not path.is_file():
+            continue
+        if not any(map(path.resolve().is_relative_to, folders)):
             yield BatchInput(str(name), path)

@@ -60,9 +60,7 @@ class BatchManifest:
             whole = raw[: raw.rfind(b"\n") + 1]
             if whole != raw:
                 os.truncate(manifest.path, len(whole))
-        for line in whole.splitlines():
-            if entry := _entry(line):
-                manifest.entries[entry.file] = entry
+        manifest.entries.update(read_entries(whole))
         return manifest
 
     @property
@@ -86,6 +84,11 @@ class BatchManifest:
             file.flush()
             os.fsync(file.fileno())
             self.entries[entry.file] = entry
+
+
+def read_entries(raw: bytes) -> dict[str, BatchEntry]:
+    """The last entry of each file in the lines of a manifest; what is no entry is left out."""
+    return {entry.file: entry for entry in map(_entry, raw.splitlines()) if entry}
 
 
 def is_output_folder(folder: Path) -> bool:

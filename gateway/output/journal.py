@@ -153,6 +153,15 @@ class OutputJournal:
                     yield end, line
 
 
+def is_journal(path: Path) -> bool:
+    """Is a file the journal of an unfinished output? Its first line says so."""
+    try:
+        with path.open("rb") as file:
+            return _fingerprint_of(file.readline()) is not None
+    except OSError:
+        return False
+
+
 def _lock_file(fd: int, output: str) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gateway.batch.batch_inputs import BatchInput, batch_inputs, other_outputs
+from gateway.batch.batch_inputs import BatchInput, batch_inputs, left_out
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
 from gateway.batch.speak_files import FileBatch, LastLook, changed_files, speak_files
 from gateway.cli import parser as args
@@ -46,9 +46,9 @@ def run_batch(options: argparse.Namespace, settings: Settings) -> int:
     find = partial(batch_inputs, options.source, folder)
     inputs = find()
     if not (options.quiet or options.json):
-        _list_other_outputs(options.source, folder)
+        sys.stderr.writelines(f"seriatim: {line}\n" for line in left_out(options.source, folder))
     if not inputs and not options.watch:
-        raise BadInput(f"{options.source} has no files; name a folder with files, or a list of paths")
+        raise BadInput(f"{options.source} has no files to speak; name a folder with files, or a list of paths")
     format_of(f"speech.{options.format}", options.format)
     outbox = WebhookOutbox(folder / ".webhooks")
     with (
@@ -74,11 +74,6 @@ def run_batch(options: argparse.Namespace, settings: Settings) -> int:
         summary = _summary(batch, inputs, len(pending))
         webhooks.add("batch.done", output=str(folder), **summary)
     return _print_summary(summary, options)
-
-
-def _list_other_outputs(source: str, folder: Path) -> None:
-    for left_out in other_outputs(source, folder):
-        sys.stderr.write(f"seriatim: {left_out} is left out: it is the output folder of another batch\n")
 
 
 def _report_file(webhooks: OutboxSender, entry: BatchEntry) -> None:

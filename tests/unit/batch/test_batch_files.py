@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.batch.batch_inputs import BatchInput, batch_inputs, other_outputs, output_name
+from gateway.batch.batch_inputs import BatchInput, batch_inputs, left_out, output_name
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
 from gateway.batch.partial_gaps import PartialGaps
 from gateway.batch.speak_files import FileBatch, LastLook, changed_files
+from gateway.book.book_project import BookProject
 from gateway.local.processes import WorkerPlan
+from gateway.output.journal import OutputJournal, TextFingerprint
 from gateway.output.speak_arguments import SpeakArguments
+from gateway.webhooks.webhook_outbox import WebhookOutbox
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput
 from seriatim.keys import StreamPosition
@@ -55,8 +58,32 @@ def test_the_outputs_of_another_batch_are_no_texts(tmp_path: Path) -> None:
     source, other = str(tmp_path), tmp_path / "spoken"
     for output in (tmp_path / "opus", other):
         assert [file.name for file in batch_inputs(source, output)] == ["a.txt", "data/b.txt", "data/manifest.jsonl"]
-    assert other_outputs(source, tmp_path / "opus") == [other]
-    assert other_outputs(source, other) == []
+    assert left_out(source, tmp_path / "opus") == [f"{other} is left out: it is the output folder of another batch"]
+    assert left_out(source, other) == []
+
+
+def test_texts_in_the_output_folder_of_a_batch_are_all_that_is_read(tmp_path: Path) -> None:
+    for name in ("a.mp3", "later.txt"):
+        (tmp_path / name).write_text("The fog.", "utf-8")
+    BatchManifest(tmp_path).add(BatchEntry("a.txt", "a.mp3", "key", "done"))
+    output = tmp_path / "again"
+    assert [file.name for file in batch_inputs(str(tmp_path), output)] == ["later.txt"]
+    (line,) = left_out(str(tmp_path), output)
+    assert line == f"left out: {tmp_path / 'a.mp3'} and 1 more, which Seriatim has written"
+
+
+def test_what_other_commands_keep_is_no_text(tmp_path: Path) -> None:
+    """The project of a book, an unfinished output, a webhook that waits; files with such names alone are texts."""
+    BookProject(tmp_path / "n.m4b.project").chapters.mkdir(parents=True)
+    BookProject(tmp_path / "n.m4b.project").write_command(".", {})
+    WebhookOutbox(tmp_path / "a.wav.webhooks").add("https://example.org", "speech.done", {})
+    journal = OutputJournal.open(tmp_path / "a.wav.part.json", "a.wav", create=True)
+    journal.begin(TextFingerprint.of("The fog.", {}))
+    journal.close()
+    texts = ["command.json", "n.txt", "x.part.json"]
+    for name in ("a.wav.part", "a.wav.part.pcm", "n.m4b.project/chapters/1.json", *texts):
+        (tmp_path / name).write_text("{}", "utf-8")
+    assert [file.name for file in batch_inputs(str(tmp_path), tmp_path / "out")] == texts
 
 
 def test_a_watched_file_is_read_once_whenever_it_has_settled(tmp_path: Path) -> None:
