@@ -17,6 +17,7 @@ import numpy as np
 import soxr  # type: ignore[import-untyped]  # the package ships no types
 
 from seriatim.errors import BadInput, Misconfigured
+from seriatim.text.languages import base_language
 from seriatim.text.reading import read_sentence
 
 RATE_HZ = 16_000  #: what Whisper hears
@@ -38,6 +39,8 @@ class SpeechRecogniser:
     def __init__(self, model: str, language: str) -> None:
         """Load a model: a folder, or a name that faster-whisper downloads, such as `small`.
 
+        `language`: of all texts; "": not known, and what the model takes each sentence for.
+
         Raises:
             Misconfigured: faster-whisper is not installed.
             BadInput: there is no such model.
@@ -46,7 +49,7 @@ class SpeechRecogniser:
             from faster_whisper import WhisperModel
         except ImportError:
             raise Misconfigured("--verify needs faster-whisper; install it: pip install faster-whisper") from None
-        self._language = language.partition("-")[0].lower() or None
+        self._language = base_language(language) if language else None
         try:
             self._model: Any = WhisperModel(str(Path(model).expanduser()), device="auto", compute_type="int8")
         except (RuntimeError, ValueError, OSError) as error:
@@ -57,10 +60,10 @@ class SpeechRecogniser:
         if not pcm:
             return ()
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
-        samples, language = soxr.resample(samples, rate_hz, RATE_HZ), self._language or "en"
-        is_short = language in MEASURED_LANGUAGES and len(samples) <= LONGEST_S * RATE_HZ
-        probability = partial(self._least_probability, text, samples, language) if is_short else _certain
-        return text_doubts(text, self._text(samples), language, probability)
+        samples = soxr.resample(samples, rate_hz, RATE_HZ)
+        is_short = self._language in MEASURED_LANGUAGES and len(samples) <= LONGEST_S * RATE_HZ
+        probability = partial(self._least_probability, text, samples) if is_short else _certain
+        return text_doubts(text, self._text(samples), self._language or "en", probability)
 
     def _text(self, samples: Samples) -> str:
         segments, _ = self._model.transcribe(
@@ -68,19 +71,29 @@ class SpeechRecogniser:
         )
         return " ".join(segment.text.strip() for segment in segments)
 
-    def _least_probability(self, text: str, samples: Samples, language: str) -> float:
+    def _least_probability(self, text: str, samples: Samples) -> float:
         """The probability of the least probable token of a text in this audio, each behind those before it; 0..1."""
         from faster_whisper.audio import pad_or_trim
         from faster_whisper.tokenizer import Tokenizer
 
         model = self._model
-        tokens = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
+        tokens = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=self._language)
         features = model.feature_extractor(samples)
         sound = model.encode(pad_or_trim(features))
         (found,) = model.model.align(
             sound, tokens.sot_sequence, [tokens.encode(f" {text.strip()}")], features.shape[-1]
         )
         return float(min(found.text_token_probs, default=1.0))
+
+
+def unchecked_words(language: str) -> str:
+    """A line about the words that are not checked in a book's language ("": not known); "": all are."""
+    if language and base_language(language) in MEASURED_LANGUAGES:
+        return ""
+    return (
+        f"short words, such as 'not', are checked in English only; in {language or 'an unknown language'} "
+        f"--verify finds {RUN_LETTERS} letters in a row, or more, that are missing or surplus"
+    )
 
 
 def _certain() -> float:

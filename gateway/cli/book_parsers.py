@@ -118,7 +118,8 @@ def add_book_fix(p: argparse.ArgumentParser) -> None:
     p.add_argument("--doubtful", action="store_true", help="with --again: speak all doubtful sentences again")
     p.add_argument(
         "--verify", default="", metavar="MODEL",
-        help="find doubtful sentences by a recogniser, too: a model of faster-whisper, as a folder or a name",
+        help="find doubtful sentences by a recogniser, too: a model of faster-whisper, as a folder or a name; "
+        "short words in English only",
     )  # fmt: skip
     p.add_argument("--find", default="", metavar="WORDS", help="list the sentences that have these words")
     p.add_argument("--report", metavar="FILE", help="write the list as one HTML file with their audio")

@@ -11,15 +11,17 @@ from gateway.book.book_project import BookProject
 from gateway.book.doubtful_sentences import ListedSentence, listed_sentences
 from gateway.book.making.sentence_address import SentenceChange, corrections_of, has_speech
 from gateway.book.quality_report import write_report
-from gateway.book.recognised_text import SpeechRecogniser
+from gateway.book.recognised_text import SpeechRecogniser, unchecked_words
 from gateway.book.renamed_book import rename_project
 from gateway.cli import parser as args
 from gateway.cli.commands.book import BookArguments, book_arguments, make_book, print_summary
 from gateway.cli.interrupts import end_on_sigterm
 from gateway.cli.render.duration import clock_face
+from seriatim.client.job_options import AUTO
 from seriatim.errors import BadInput
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
+from seriatim.text.language_guess import MIXED, guess_language
 
 
 def run_fix(options: argparse.Namespace, settings: Settings) -> int:
@@ -34,9 +36,10 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
     project, report = _project_of(options.book), Path(options.report).resolve() if options.report else None
     arguments = _saved_arguments(project, options, settings)
     plan = arguments.plan.with_corrections(project.read_corrections())
-    addresses = options.sentence or _doubtful_addresses(plan, project, options)
+    recogniser = _recogniser(arguments, options)
+    addresses = options.sentence or _doubtful_addresses(plan, project, options, recogniser)
     if not addresses:
-        listed = list(listed_sentences(plan, project, options.find, _recogniser(plan, options)))
+        listed = list(listed_sentences(plan, project, options.find, recogniser))
         if report is not None:
             write_report(report, plan.title, options.book, project, listed)
         _print_list(listed, options.find, as_json=options.json)
@@ -79,16 +82,30 @@ def _check_list_options(options: argparse.Namespace) -> None:
         raise BadInput("--again and --text need --sentence, the address of a sentence, such as 2.14")
 
 
-def _doubtful_addresses(plan: BookPlan, project: BookProject, options: argparse.Namespace) -> list[str]:
+def _doubtful_addresses(
+    plan: BookPlan, project: BookProject, options: argparse.Namespace, recogniser: SpeechRecogniser | None
+) -> list[str]:
     """The addresses of the doubtful sentences, if the options are to speak them again."""
     if not options.doubtful:
         return []
-    return [one.address for one in listed_sentences(plan, project, recogniser=_recogniser(plan, options))]
+    return [one.address for one in listed_sentences(plan, project, recogniser=recogniser)]
 
 
-def _recogniser(plan: BookPlan, options: argparse.Namespace) -> SpeechRecogniser | None:
-    """The recogniser that the options name, for the language of the book."""
-    return SpeechRecogniser(options.verify, plan.language) if options.verify else None
+def _recogniser(arguments: BookArguments, options: argparse.Namespace) -> SpeechRecogniser | None:
+    """The recogniser that the options name, for the language of the book; what it does not find is a line."""
+    if not options.verify:
+        return None
+    language = book_language(arguments.plan, arguments.speech.request.language)
+    recogniser = SpeechRecogniser(options.verify, language)
+    if (line := unchecked_words(language)) and not options.quiet:
+        sys.stderr.write(f"seriatim: {line}\n")
+    return recogniser
+
+
+def book_language(plan: BookPlan, named: str) -> str:
+    """The language of a book: the one that its command named, or its document states, or a guess; "": not known."""
+    stated = plan.language if named in ("", AUTO) else named
+    return stated or guess_language("\n\n".join(one.text for one in plan.chapters)).removeprefix(MIXED)
 
 
 def _project_of(book: str) -> BookProject:

@@ -4,8 +4,11 @@ import sys
 
 import pytest
 
-from gateway.book.recognised_text import SpeechRecogniser, text_doubts
+from gateway.book.book_plan import plan_book
+from gateway.book.recognised_text import SpeechRecogniser, text_doubts, unchecked_words
+from gateway.cli.commands.book_fix import book_language
 from seriatim.errors import Misconfigured
+from seriatim.text.documents import Chapter, Document, DocumentFormat
 
 TEXT = "The farmer sold twelve wooden chairs near the harbor."
 
@@ -46,6 +49,26 @@ def test_a_short_word_counts_if_the_text_is_improbable_there(recognised: str, pr
     """A recogniser that leaves a word out though it would also hear it is not sure of either."""
     found = text_doubts(TEXT, recognised, "en", lambda: probability)
     assert [one.startswith(doubt) for one in found] == ([True] if doubt else [])
+
+
+@pytest.mark.parametrize(
+    ("language", "named", "text", "found"),
+    [
+        ("en-GB", "", "x", ""),
+        ("", "", "The fog has gone, and the boats came home.", ""),
+        ("de-AT", "", "x", "in de-AT --verify finds 8 letters in a row"),
+        ("en", "de", "x", "in de --verify"),
+        ("", "auto", "Der Nebel ist weg, und die Boote kamen heim.", "in de --verify"),
+        ("", "", "Hm.", "in an unknown language"),
+    ],
+)
+def test_a_book_in_another_language_has_a_line_about_short_words(
+    language: str, named: str, text: str, found: str
+) -> None:
+    plan = plan_book(Document(DocumentFormat.EPUB, (Chapter("", text),), language=language), "in", {})
+    line = unchecked_words(book_language(plan, named))
+    assert found in line
+    assert ("are checked in English only" in line) == bool(found)
 
 
 def test_the_recogniser_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
