@@ -216,6 +216,7 @@ class FileOutput:
             raise EmptyText(f"the text produced no audio; {self._output} is not written")
         self._encode_spool(self._spool.end)
         self._open_encoder(self._rate_hz).close()
+        self._encoder = None  # 7 MB of FLAC: others may still refer to this output
         with translate_write_errors(self._output):
             os.fsync(self._part_fd)
             self._parts.part.replace(self._parts.path)
@@ -235,6 +236,7 @@ class FileOutput:
         self._closed = True
         if self._encoder is not None:
             self._encoder.discard()
+            self._encoder = None
         os.close(self._part_fd)
         if self.bytes_done:
             self._spool.close()

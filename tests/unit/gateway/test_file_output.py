@@ -1,8 +1,10 @@
 """A spoken file (`file_output`) bears its name when it is whole, and an interrupted one goes on where it stopped."""
 
+import gc
 import os
 import resource
 import signal
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from gateway.output.file_output import FileOutput
 from gateway.output.journal import TextFingerprint
 from gateway.output.open_output import ResumePolicy, open_output
 from gateway.output.pipe_output import PipeOutput
+from seriatim.audio.flac_encoder import FlacEncoder
 from seriatim.audio.formats import format_of
 from seriatim.errors import BadInput, EmptyText, Unwritable
 from tests.unit.audio.decoded_samples import cut, decoded, samples, speech
@@ -53,6 +56,17 @@ def test_a_file_holds_its_sentences_and_nothing_is_left_beside_it(tmp_path):
     wav = written(tmp_path / "speech.wav")
     assert wav[80:] == b"".join(SENTENCES)
     assert names(tmp_path) == ["speech.wav"]
+
+
+@pytest.mark.parametrize("end", [FileOutput.finish, FileOutput.abandon])
+def test_a_file_that_ended_keeps_no_encoder(tmp_path, end):
+    """FFmpeg's FLAC takes 7 MB; the chapters of a long book that wait to be encoded as AAC had 430 MB of them."""
+    with begin(tmp_path / "speech.flac") as file:
+        say(file, SENTENCES[:1])
+        encoder = weakref.ref(next(one for one in gc.get_objects() if isinstance(one, FlacEncoder)))
+        end(file)
+        gc.collect()
+        assert encoder() is None
 
 
 def test_a_file_bears_its_name_only_when_it_is_whole(tmp_path):
