@@ -142,13 +142,12 @@ def run(redis: "Redis", call: ScriptCall[T], *, replicated: bool = False) -> T:
     Raises:
         Unavailable: Redis does not answer; the call may have been executed.
     """
-    with translate_redis_errors():
-        try:
-            reply = _evalsha(redis, call, replicated=replicated)
-        except CommandRefused as error:
-            if error.code != "NOSCRIPT":
-                raise
-            # The server was restarted, or its script cache was flushed.
+    try:
+        reply = _evalsha(redis, call, replicated=replicated)
+    except CommandRefused as error:
+        if error.code != "NOSCRIPT":
+            raise
+        with translate_redis_errors():  # the server was restarted, or its script cache was flushed
             reply = redis.eval(call.script.text, len(call.keys), *call.keys, *_wire(call.args))
     return call.decode(reply)
 
@@ -207,9 +206,9 @@ def _send(redis: "Redis", calls: Sequence[ScriptCall[Any]], *, whole: bool = Fal
         return pipe.execute(raise_on_error=False)
 
 
-def _wire(args: tuple[Argument, ...]) -> tuple[Any, ...]:
+def _wire(args: tuple[Argument, ...]) -> list[Argument]:
     """Booleans are 0 and 1 on the wire; everything else redis-py encodes."""
-    return tuple(int(a) if isinstance(a, bool) else a for a in args)
+    return [int(a) if a is True or a is False else a for a in args]
 
 
 def text(reply: object) -> str:

@@ -23,6 +23,7 @@ from seriatim.servers import redis_connections
 from seriatim.servers.async_cluster_client import AsyncClusterClient
 from seriatim.servers.cluster_client import ClusterClient
 from seriatim.servers.host_list import Host
+from seriatim.servers.idle_first_pool import IdleFirstPool
 from seriatim.servers.master_lookup import MasterLookup
 from seriatim.servers.password_file import PasswordFile
 from seriatim.servers.redis_checks import guard_restart
@@ -180,7 +181,7 @@ def _pool(
         return redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]  # redis-py has no types here
             max_connections, POOL_WAIT_S, kind, redis_connect_func=greeting, **found
         )
-    return redis.ConnectionPool(kind, redis_connect_func=greeting, **found)
+    return IdleFirstPool(kind, redis_connect_func=greeting, **found)
 
 
 def _aio_pool(address: Address, retry: AioRetry, max_connections: int) -> "aio.ConnectionPool":

@@ -2,7 +2,7 @@
 
 A connection that breaks raises what its transport has: OSError, EOFError, and RuntimeError of uvloop where it was
 closed between two steps. redis-py tries again after its own ConnectionError alone, so that is what each of them
-becomes (`breakable`). What is left when its patience is spent, and what the server refuses, becomes an error of our
+becomes (`BREAKABLE`). What is left when its patience is spent, and what the server refuses, becomes an error of our
 tree (`translate_redis_errors`), whichever command it was and wherever it was sent.
 """
 
@@ -23,46 +23,48 @@ UNBLOCKED = "UNBLOCKED"  #: what a server says as it hangs up on those who wait 
 UVLOOP_CLOSED = "the handler is closed"  #: uvloop's RuntimeError for a transport that was closed meanwhile
 
 
-@contextmanager
-def breakable() -> Iterator[None]:
+class BreakableStep:
     """Around one step of a connection: what broke it is redis-py's ConnectionError, after which it tries again.
 
     Raises:
         redis.exceptions.ConnectionError: the connection is broken.
     """
-    try:
-        yield
-    except (OSError, EOFError) as error:
-        raise exceptions.ConnectionError(f"the connection broke: {error}") from error
-    except exceptions.ResponseError as error:
-        if not str(error).startswith(UNBLOCKED):
-            raise
-        raise exceptions.ConnectionError(str(error)) from error
-    except RuntimeError as error:
-        if UVLOOP_CLOSED not in str(error):
-            raise
-        raise exceptions.ConnectionError("the connection was closed") from error
+
+    def __enter__(self) -> None:
+        """Nothing happens before the step."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise redis-py's error for what the step raised."""
+        if isinstance(error, OSError | EOFError):
+            raise exceptions.ConnectionError(f"the connection broke: {error}") from error
+        if isinstance(error, exceptions.ResponseError) and str(error).startswith(UNBLOCKED):
+            raise exceptions.ConnectionError(str(error)) from error
+        if isinstance(error, RuntimeError) and UVLOOP_CLOSED in str(error):
+            raise exceptions.ConnectionError("the connection was closed") from error
+
+
+BREAKABLE = BreakableStep()  #: one for all: it keeps nothing
 
 
 class _Breakable:
     """Every step of a blocking connection that touches its socket."""
 
     def connect_check_health(self, *args: Any, **more: Any) -> None:
-        with breakable():
+        with BREAKABLE:
             super().connect_check_health(*args, **more)  # type: ignore[misc]  # a connection of redis-py comes behind
 
     def send_packed_command(self, *args: Any, **more: Any) -> None:
-        with breakable():
+        with BREAKABLE:
             super().send_packed_command(*args, **more)  # type: ignore[misc]  # as above
 
     def read_response(self, *args: Any, **more: Any) -> Any:
-        with breakable():
+        with BREAKABLE:
             return super().read_response(*args, **more)  # type: ignore[misc]  # as above
 
     def can_read(self, *args: Any, **more: Any) -> Any:
         """Is there something to read? A pool asks outside of what is tried again: whatever is sent next finds out."""
         try:
-            with breakable():
+            with BREAKABLE:
                 return super().can_read(*args, **more)  # type: ignore[misc]  # as above
         except exceptions.ConnectionError:
             return False
@@ -72,20 +74,20 @@ class _BreakableAio:
     """The same of a connection in an event loop."""
 
     async def connect_check_health(self, *args: Any, **more: Any) -> None:
-        with breakable():
+        with BREAKABLE:
             await super().connect_check_health(*args, **more)  # type: ignore[misc]  # as above
 
     async def send_packed_command(self, *args: Any, **more: Any) -> None:
-        with breakable():
+        with BREAKABLE:
             await super().send_packed_command(*args, **more)  # type: ignore[misc]  # as above
 
     async def read_response(self, *args: Any, **more: Any) -> Any:
-        with breakable():
+        with BREAKABLE:
             return await super().read_response(*args, **more)  # type: ignore[misc]  # as above
 
     async def can_read(self, *args: Any, **more: Any) -> Any:
         try:
-            with breakable():
+            with BREAKABLE:
                 return await super().can_read(*args, **more)  # type: ignore[misc]  # as above
         except exceptions.ConnectionError:
             return False
@@ -198,13 +200,24 @@ class RedisClient(redis.Redis):
     """A client whose errors are ours."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        """Send a command and read its reply.
+        """Send a command and read its reply, as redis-py does, but without its metrics.
 
         Raises:
             as `translate_redis_errors`.
         """
+        pool = self.connection_pool
         with translate_redis_errors():
-            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
+            connection: Any = pool.get_connection()
+            try:
+                return connection.retry.call_with_retry(
+                    lambda: self._send_and_read(connection, args, options), lambda _error: connection.disconnect()
+                )
+            finally:
+                pool.release(connection)
+
+    def _send_and_read(self, connection: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        connection.send_command(*args, **options)
+        return self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> "ClientPipeline":  # noqa: FBT001  # as its base
         """Several commands in one round trip."""

@@ -7,8 +7,6 @@ connection may reach another server: behind one address, that is how a failover 
 """
 
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from redis import exceptions
 
@@ -64,8 +62,22 @@ class NoMaster(exceptions.ConnectionError):
 NO_ANSWER = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, EOFError)
 
 
-@contextmanager
-def translate_redis_errors() -> Iterator[None]:
+class RedisErrorTranslation:
+    """Around commands of redis-py: when all its patience is spent, the error is one of our tree."""
+
+    def __enter__(self) -> None:
+        """Nothing happens before the commands."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise the error of our tree for redis-py's."""
+        if isinstance(error, exceptions.RedisError | OSError | EOFError):
+            raise translate_error(error) from error
+
+
+_TRANSLATION = RedisErrorTranslation()  #: one for all: it keeps nothing, and each command is in two or three
+
+
+def translate_redis_errors() -> RedisErrorTranslation:
     """Around commands of redis-py: when all its patience is spent, the error is one of our tree.
 
     Raises:
@@ -73,10 +85,7 @@ def translate_redis_errors() -> Iterator[None]:
         MemoryFull: it has no memory left.
         CommandRefused: it refuses this command, or this user, and waiting does not help.
     """
-    try:
-        yield
-    except (exceptions.RedisError, OSError, EOFError) as error:
-        raise translate_error(error) from error
+    return _TRANSLATION
 
 
 def code_of(error: BaseException | None) -> str:
