@@ -83,7 +83,8 @@ def configure(role: str, exporter_name: str) -> None:
 
 def current_traceparent() -> str:
     """The span that this code runs in, as a traceparent; "" if there is none."""
-    if "opentelemetry.trace" not in sys.modules:
+    otel = sys.modules.get("opentelemetry.trace")
+    if otel is None or not otel.get_current_span().get_span_context().is_valid:
         return ""
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -94,7 +95,7 @@ def current_traceparent() -> str:
 
 def begin_span(name: str, kind: str = INTERNAL, parent: str = "", /, **facts: Fact) -> TraceSpan:
     """Begin a span in the span that this code runs in, or in `parent`, a traceparent. Its `end` must follow."""
-    if "opentelemetry.trace" not in sys.modules:
+    if not (_has_tracers() or (parent and "opentelemetry.trace" in sys.modules)):
         return TraceSpan()
     from opentelemetry import trace
 
@@ -115,6 +116,12 @@ def span(name: str, kind: str = INTERNAL, parent: str = "", /, **facts: Fact) ->
 
     with trace.use_span(opened.of, end_on_exit=True):
         yield opened
+
+
+def _has_tracers() -> bool:
+    """Whether spans of this program are recorded. redis-py imports OpenTelemetry wherever it is installed."""
+    otel = sys.modules.get("opentelemetry.trace")
+    return otel is not None and not isinstance(otel.get_tracer_provider(), otel.ProxyTracerProvider)
 
 
 def _parent_context(parent: str) -> "Context | None":

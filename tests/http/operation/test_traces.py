@@ -1,5 +1,6 @@
 """One trace from a request to its last byte, through the producer, Celery, workers and the reader."""
 
+import importlib
 import secrets
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from seriatim import tracing
 from seriatim.settings import Settings
 from tests.http.conftest import CALM
 from tests.http.gateways import Gateway, clear, start
@@ -117,6 +119,14 @@ def test_who_wants_no_traces_loads_nothing_of_them() -> None:
     blocked = f"import sys; sys.modules['opentelemetry'] = None; {code}"  # redis loads it wherever it is installed
     done = subprocess.run([sys.executable, "-c", blocked], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False \n"
+
+
+def test_who_traces_nothing_makes_no_spans() -> None:
+    """redis-py imports OpenTelemetry wherever it is installed; without a tracer its spans go nowhere, and take time."""
+    importlib.import_module("opentelemetry.trace")
+    with tracing.span("enqueue") as span:
+        assert span == tracing.TraceSpan()
+        assert tracing.current_traceparent() == ""
 
 
 def test_a_caller_who_traces_his_own_program_finds_our_spans_in_his(traced: Gateway, collector: Collector) -> None:
