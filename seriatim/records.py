@@ -161,6 +161,9 @@ def _dump_json(record: Sentence | JobSpec, optional: Container[str]) -> str:
 
 #: The default of each field; asking dataclasses each time costs more than the JSON.
 _DEFAULTS = {cls: {f.name: f.default for f in fields(cls)} for cls in (Sentence, JobSpec)}
+#: The type of each field, and the types that JSON has for it.
+_TYPES: Mapping[type[Any], Mapping[str, Any]] = {cls: {f.name: f.type for f in fields(cls)} for cls in _DEFAULTS}
+_JSON_TYPES: Mapping[Any, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float)}
 
 
 def _load_json(cls: type[Any], raw: str | bytes) -> Any:
@@ -170,7 +173,7 @@ def _load_json(cls: type[Any], raw: str | bytes) -> Any:
         raise BadRecord(f"a {cls.__name__.lower()} that is not JSON: {error}") from None
     if not isinstance(values, dict):
         raise BadRecord(f"a {cls.__name__.lower()} that is not a JSON object")
-    known = {f.name: f.type for f in fields(cls)}
+    known = _TYPES[cls]
     for name, value in values.items():
         _check_field(cls.__name__.lower(), known, name, value)
     if cls is Sentence and "text" not in values:
@@ -181,6 +184,6 @@ def _load_json(cls: type[Any], raw: str | bytes) -> Any:
 def _check_field(record: str, known: Mapping[str, Any], name: str, value: object) -> None:
     if name not in known:
         raise BadRecord(f"a {record} with an unknown field {name!r}; was it written by a newer version?")
-    expected = {str: (str,), int: (int,), float: (int, float)}.get(known[name], (dict,))
+    expected = _JSON_TYPES.get(known[name], (dict,))
     if not isinstance(value, expected) or isinstance(value, bool):
         raise BadRecord(f"a {record} whose {name} is {value!r}; expected {expected[-1].__name__}")

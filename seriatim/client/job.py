@@ -98,7 +98,7 @@ class Job:
             Misconfigured: it is recorded in another store than SERIATIM_STORE_DIR.
             BadInput: `after` is not a position.
         """
-        reading = StreamReader(self.id, self.pool, self.drain, self.redis, self.reader, self.store_dir)
+        reading = StreamReader(self.id, self.pool, self.drain, self.redis, self.reader, lambda: self.store_dir)
         reading.stopped = stopped or reading.stopped
         for entry in reading.entries(_parse_position(after)):
             if isinstance(entry, End):

@@ -188,13 +188,13 @@ class Producer:
         pool = self.pool_cache.get(request.pool_name)
         unserved = default_engine.warn_if_unknown(self.pool_cache, request, pool)
         checked = self._check(without_auto(request), request, pool)
-        checked = replace(
-            checked, speakers={}, cast=self._check_cast(cast_for_text(request, pool, text), request, pool)
-        )
+        cast = self._check_cast(cast_for_text(request, pool, text), request, pool)
+        if checked.speakers or cast is not checked.cast:
+            checked = replace(checked, speakers={}, cast=cast)
         if request.language == AUTO and not checked.language:
             checked = replace(checked, language=AUTO)
         resolved = ResolvedRequest.of(checked, pool, text, self._system_lexicons.current(checked.pool_name))
-        return replace(resolved, warning="; ".join(filter(None, [unserved, resolved.warning])))
+        return replace(resolved, warning=unserved).with_warning(resolved.warning) if unserved else resolved
 
     def pool_client(self, pool: str) -> PoolClient:
         """The client of one pool, to dispatch its work; its connections rebase the pool after a server's restart."""
@@ -234,6 +234,8 @@ class Producer:
         Raises:
             as `_check`.
         """
+        if not cast.speakers and not cast.quotes:
+            return cast
         speakers = {name: self._check_speaker(style, request, pool) for name, style in cast.speakers.items()}
         named = cast.quotes not in ("", NARRATOR)
         quotes = self._check_speaker(SpeechStyle(cast.quotes), request, pool).voice if named else cast.quotes
@@ -292,7 +294,8 @@ class Producer:
         if answer.verdict is SubmitVerdict.ACCEPTED and request.kind is JobKind.LIVE:
             self.pool_cache.add_listener(request.pool_name)
         job = self.job(answer.job, request.pool_name, DrainMode(answer.drain or request.drained_by))
-        return replace(job, warning=warning)
+        job.warning = warning
+        return job
 
     def _keep_open(self, job: Job, resolved: ResolvedRequest, cut: SegmentOptions) -> OpenJob:
         check = None if resolved.voices else LanguageCheck(resolved.request, resolved.pool)

@@ -37,7 +37,7 @@ class ResolvedRequest:
 
     def with_warning(self, warning: str) -> "ResolvedRequest":
         """The request with one more line to its warning, if it is not ""."""
-        return replace(self, warning="; ".join(filter(None, [self.warning, warning])))
+        return replace(self, warning="; ".join(filter(None, [self.warning, warning]))) if warning else self
 
     def joined_warning(self) -> str:
         """The warning, with that of `take_warning`."""

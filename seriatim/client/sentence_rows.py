@@ -97,16 +97,22 @@ def sentences_of_text(text: str, cut: SegmentOptions, resolved: ResolvedRequest)
 
 def sentences_of(pieces: Iterable[Segment], resolved: ResolvedRequest) -> Iterator[Sentence]:
     """The pieces of a text as sentences, with the voices of their own that their languages or their styles ask for."""
-    as_it_is = replace(resolved.request, markup=Markup.NONE, reading=ReadingMode.OFF, speakers={}, cast=NO_CAST)
+    as_it_is: JobRequest | None = None
     for piece in pieces:
         sentence = Sentence(piece.text, piece.pause_ms)
         if resolved.voices and piece.language:
             sentence = resolved.voices.sentence(piece)
         sentence = resolved.styles.styled(_with_phonemes(sentence, piece, resolved.styles), piece.style)
         if sentence.language or piece.style.engine:  # the limit of characters may be another one
+            as_it_is = as_it_is or _as_it_is(resolved.request)
             yield from _fit_sentence(sentence, as_it_is, resolved.styles)
         else:
             yield sentence
+
+
+def _as_it_is(request: JobRequest) -> JobRequest:
+    """The request for sentences of its text, which was read already."""
+    return replace(request, markup=Markup.NONE, reading=ReadingMode.OFF, speakers={}, cast=NO_CAST)
 
 
 def _with_phonemes(sentence: Sentence, piece: Segment, styles: SentenceStyles) -> Sentence:

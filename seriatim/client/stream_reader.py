@@ -6,7 +6,7 @@ moves the window itself. A job that drains to the store has a recorder that does
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -36,10 +36,11 @@ class StreamReader:
     drain: DrainMode
     redis: "Redis"
     reader: "Redis"  #: its reads may block
-    store_dir: StorePlace
+    find_store: Callable[[], StorePlace]  #: asked once, by a reader that needs the recording
     stopped: threading.Event = field(default_factory=threading.Event)  #: stop waiting
     state: ReaderState = field(init=False)
     delivery: DeliveryState = field(init=False)
+    _store_dir: StorePlace | None = None
 
     def __post_init__(self) -> None:
         self.state, self.delivery = ReaderState(self.job, self.drain), DeliveryState(self.job, self.pool)
@@ -59,6 +60,13 @@ class StreamReader:
                     self._report()
             if state.end_round():
                 self._look()
+
+    @property
+    def store_dir(self) -> StorePlace:
+        """The store of recordings."""
+        if self._store_dir is None:
+            self._store_dir = self.find_store()
+        return self._store_dir
 
     def behind(self, position: StreamPosition) -> ReaderCursor:
         """A cursor after a position; the sentence's marker has the offset of its bytes in the job.

@@ -94,7 +94,7 @@ def with_language(request: JobRequest, pool: PoolRecord, text: object) -> tuple[
     own = pool.language_of(request.voice) or DEFAULT
     if not is_open(request, pool):
         return request, _mismatch(request, pool, guess, sample) if clear else ""
-    request = replace(request, language="")
+    request = replace(request, language="") if request.language else request
     if not clear or not pool.voices or same_language(guess, own) or _is_tied(request, pool):
         return request, ""
     if not speaks(pool, guess):

@@ -77,6 +77,8 @@ class PoolRecord:
 
     def voice(self, name: str) -> Voice | None:
         """The voice that a name means, such as de of `de+f3`; the default for none."""
+        if not name:
+            return next(iter(self.voices), None)
         by_name = {each.name: each for each in self.voices}
         base = re.split(r"[+(]", name)[0].strip()
         return by_name.get(name) or by_name.get(base) or (None if base else next(iter(self.voices), None))

@@ -21,6 +21,7 @@ from seriatim.text.languages import TAGS
 LONGEST_CODE = 2  #: characters of the codes that are detected: the 115 languages of ISO 639-1 that the model has
 
 
+@lru_cache(maxsize=8)  # a text is asked for as a whole, and again as its first paragraph
 def detect_language(text: str) -> tuple[str, float]:
     """The BCP 47 tag of a text's language with the probability of its family, 0..1; ("", 0) without the extra.
 
@@ -42,11 +43,11 @@ def probability_of(text: str, language: str) -> float:
     return sum((probability for tag, probability in _ranked(text) if tag in family), 0.0)
 
 
-@lru_cache(maxsize=8)  # a text is asked for as a whole, and again as its first paragraph
+@lru_cache(maxsize=8)  # as above
 def _ranked(text: str) -> tuple[tuple[str, float], ...]:
     """The languages that the model has with their probabilities, the most probable first; none without the extra."""
     model = _model()
-    return tuple((str(tag), float(probability)) for tag, probability in model.rank(text)) if model else ()
+    return tuple(model.rank(text)) if model else ()
 
 
 def load_detector_ahead() -> threading.Thread:

@@ -28,6 +28,8 @@ def read_if_file(
         TextTooLarge: it is too large, or has too much text.
         Misconfigured: its format needs a package that is not installed.
     """
+    if type(text) is str:  # most texts: to ask what else it may be takes long
+        return text
     if isinstance(text, os.PathLike):
         path = Path(os.fsdecode(text))
         return read_document(_read_path(path, limits.file_bytes), str(path), limits, markup, code)

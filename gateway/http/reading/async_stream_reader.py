@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 from redis.asyncio import Redis as AsyncRedis
@@ -82,8 +83,8 @@ class AsyncStreamReader:
 
     def _sync_reader(self) -> StreamReader:
         job = self.job
-        place = store_place(job.settings.store_dir)
-        return StreamReader(job.id, job.pool, job.drain, job.redis, job.reader, place)
+        find_store = partial(store_place, job.settings.store_dir)
+        return StreamReader(job.id, job.pool, job.drain, job.redis, job.reader, find_store)
 
     async def _recorded_entries(self) -> AsyncIterator[Entry]:
         """Read the recording, in threads: a disk may be slow."""

@@ -13,7 +13,7 @@ from seriatim.text.languages import base_language
 
 def cast_for_text(request: JobRequest, pool: PoolRecord, text: object) -> Cast:
     """The request's cast with all its speakers; those whom it does not name are looked for in a text that is there."""
-    cast = replace(request.cast, speakers=request.speaker_styles)
+    cast = replace(request.cast, speakers=request.speaker_styles) if request.speakers else request.cast
     if not cast.finds_speakers:
         return cast
     language = request.language or pool.language_of(request.voice)

@@ -22,7 +22,7 @@ JOB, PIECE = "overtaken", b"\1\0" * 100
 def reading(redis: Redis, tmp_path: Path) -> StreamReader:
     run(redis, job_calls.init(JOB, 1, JobSlot(drain=DrainMode.STORE)))
     run(redis, job_calls.open_sentence(JOB, 0, 1, "exact", 8000, "Once."))
-    return StreamReader(JOB, "tone", DrainMode.STORE, redis, redis, tmp_path)
+    return StreamReader(JOB, "tone", DrainMode.STORE, redis, redis, lambda: tmp_path)
 
 
 def say(redis: Redis, number: int, *, final: bool = False) -> None:
@@ -56,3 +56,12 @@ def test_a_recording_that_is_elsewhere_is_said_to_be_so(redis: Redis, reading: S
     record(redis, tmp_path / "elsewhere", JOB)
     with pytest.raises(Misconfigured, match=r"drains to a store that is not .*: set SERIATIM_STORE_DIR"):
         next(entries)
+
+
+def test_a_reader_of_a_job_without_a_recording_asks_for_no_store(redis: Redis) -> None:
+    """To find it is a round trip, beside those of the slot that speaks the first sentence."""
+    run(redis, job_calls.init(JOB, 1, JobSlot(drain=DrainMode.WINDOW)))
+    run(redis, job_calls.open_sentence(JOB, 0, 1, "exact", 8000, "Once."))
+    say(redis, 0, final=True)
+    reading = StreamReader(JOB, "tone", DrainMode.WINDOW, redis, redis, lambda: pytest.fail("it was asked for"))
+    assert [type(entry).__name__ for entry in reading.entries(StreamPosition())] == ["SentenceStart", "Audio", "End"]
