@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ STANDARD: Final = frozenset(logging.LogRecord("", 0, "", 0, "", None, None).__di
     "taskName",
 }
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LIBRARIES: Final = ("celery", "kombu", "amqp")
 #: names of classes, of any client library: a lost connection, or a refusal, as of a server that became a replica
 BROKER_ERRORS: Final = {"OSError", "ConnectionError", "TimeoutError", "ResponseError"}
@@ -49,8 +51,13 @@ def announce(command: str, line: str, level: int = logging.ERROR) -> None:
     forms = [handler.formatter for handler in logging.getLogger().handlers]
     form = next((each for each in forms if isinstance(each, JsonFormatter)), None)
     with suppress(OSError, AttributeError):  # a full disk, a reader that has gone, no stderr: no reason to end
-        sys.stderr.write(f"{form.format(_record(line, level)) if form else f'{command}: {line}'}\n")
+        sys.stderr.write(f"{form.format(_record(line, level)) if form else f'{command}: {without_controls(line)}'}\n")
         sys.stderr.flush()
+
+
+def without_controls(line: str) -> str:
+    """A line as it may be shown on a terminal: control characters, of a file's name for instance, are escaped."""
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], line)
 
 
 def write_at_once(line: str) -> None:

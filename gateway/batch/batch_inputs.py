@@ -32,11 +32,12 @@ def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
         if path.is_dir():
             _refuse_outputs_as_inputs(path, output_folder)
             return list(_folder_inputs(path, output_folder))
-        lines = path.read_text("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise BadInput(f"{source} is no list: expected a folder, or a text file with one path a line") from None
+        raw = path.read_bytes()
     except OSError as error:
         raise BadInput(f"cannot read {source}: {(error.strerror or str(error)).lower()}") from None
+    if b"\0" in raw:
+        raise BadInput(f"{source} is no list: expected a folder, or a text file with one path a line")
+    lines = raw.decode("utf-8-sig", "surrogateescape").splitlines()  # the name of a file need not be UTF-8
     names = dict.fromkeys(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
     return [BatchInput(name, path.parent / name) for name in names]
 
@@ -73,12 +74,17 @@ def _refuse_outputs_as_inputs(folder: Path, output_folder: Path) -> None:
         )
 
 
+def _is_input(path: Path) -> bool:
+    """Whether a path is a file, or a link to what is not there: that is an error, not something to pass over."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
+
+
 def _folder_inputs(folder: Path, output_folder: Path) -> Iterator[BatchInput]:
     written = WrittenFiles.below(folder)
     folders = [each.resolve() for each in (output_folder, *written.folders)]
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if any(part.startswith(".") for part in name.parts) or path in written.files or not path.is_file():
+        if any(part.startswith(".") for part in name.parts) or path in written.files or not _is_input(path):
             continue
         if not any(map(path.resolve().is_relative_to, folders)):
             yield BatchInput(str(name), path)

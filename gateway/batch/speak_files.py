@@ -24,7 +24,7 @@ from gateway.output.pipe_output import PipeOutput
 from gateway.output.running_jobs import RunningJobs, RunStopped
 from gateway.output.speak_arguments import SpeakArguments
 from gateway.output.speech_run import SpeakRun, speak_text
-from seriatim.audio.output_file import translate_write_errors
+from seriatim.audio.output_file import is_disk_full, translate_write_errors
 from seriatim.errors import BadInput, Misconfigured, Refused, SeriatimError, Unavailable
 
 AT_ONCE = 4
@@ -109,10 +109,8 @@ def _speak_file(batch: FileBatch, file: BatchInput, entry: BatchEntry, system: L
         entry = replace(entry, tries=number + 1)
         try:
             summary, gaps = _speak_once(batch, file, batch.folder / entry.output, system)
-        except (Misconfigured, Unavailable):
-            raise
         except SeriatimError as error:
-            if batch.jobs.stopped.is_set():
+            if batch.jobs.stopped.is_set() or _is_of_system(error):
                 raise
             system.check_children()
             entry = replace(entry, error=str(error))
@@ -127,6 +125,11 @@ def _speak_file(batch: FileBatch, file: BatchInput, entry: BatchEntry, system: L
     batch.before_entry(entry)
     batch.manifest.add(entry)
     batch.on_entry(entry)
+
+
+def _is_of_system(error: SeriatimError) -> bool:
+    """Whether an error is none of a file: every other one would fail so, too."""
+    return isinstance(error, Misconfigured | Unavailable) or is_disk_full(error)
 
 
 def _pause_s(error: SeriatimError, number: int) -> float:

@@ -117,7 +117,8 @@ def parse_numbers(text: str, n_chapters: int) -> frozenset[int]:
         first = int(match[1])
         last = int(match[2]) if match[2] else n_chapters if "-" in part else first
         if not 1 <= first <= last <= n_chapters:
-            raise BadInput(f"chapters {text!r}: no chapters {part.strip()} in a document of {n_chapters} chapters")
+            what = f"chapter{'s' * (last != first)} {part.strip()}"
+            raise BadInput(f"chapters {text!r}: no {what} in a document of {n_chapters} chapters")
         numbers.update(range(first, last + 1))
     return frozenset(numbers)
 

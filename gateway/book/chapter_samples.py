@@ -1,5 +1,6 @@
 """Samples of a chapter's file, as much of it as is wanted, block by block."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def chapter_samples(path: Path, n_samples: int, start: int = 0, end: int | None 
     """
     end = n_samples if end is None else end
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(os.fsencode(path)) as file:
             if file.frames != n_samples:
                 raise BadInput(f"{path} has {file.frames} samples, not {n_samples}; delete it")
             file.seek(start)

@@ -51,7 +51,7 @@ def write_report(
     listed = list(sentences)
     count = "1 sentence" if len(listed) == 1 else f"{len(listed)} sentences"
     summary = f"{count} to listen to." if listed else "No sentence is doubtful."
-    with translate_write_errors(str(path)), path.open("w", encoding="utf-8") as file:
+    with translate_write_errors(str(path)), path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(_HEAD.format(title=escape(title), summary=summary, output=escape(output)))
         file.writelines(_rows(project, listed))
         file.write(_TAIL)

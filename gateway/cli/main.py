@@ -9,9 +9,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -32,7 +33,7 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  #: what is printed goes in
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
-    _replace_closed_streams()
+    _prepare_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["worker"]:
         _exec_worker(words[1:])
@@ -78,11 +79,19 @@ def _run(options: argparse.Namespace) -> int:
     return status
 
 
-def _replace_closed_streams() -> None:
-    """Open /dev/null as an output that the parent closed, so that no file or connection gets its descriptor."""
+def _prepare_streams() -> None:
+    """Have every output take what is written.
+
+    An output that the parent closed is /dev/null, so that no file or connection gets its descriptor. Characters that
+    the encoding does not have, such as bytes of a file's name that are no UTF-8, are escaped.
+    """
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # until the process ends
+        elif isinstance(stream, TextIOWrapper) and stream.errors != "backslashreplace":
+            with suppress(OSError):  # its descriptor was replaced by one of another kind
+                stream.reconfigure(errors="backslashreplace")
 
 
 def _discard_output() -> None:

@@ -98,6 +98,8 @@ def _remove_if_abandoned(folder: Path) -> None:
 def _translate_folder_errors(folder: Path) -> Iterator[None]:
     try:
         yield
+    except FileExistsError:
+        raise Misconfigured(f"cannot write the folder {folder}: it is a file; name another folder") from None
     except OSError as error:
         raise Misconfigured(f"cannot write the folder {folder}: {(error.strerror or str(error)).lower()}") from None
 

@@ -39,11 +39,12 @@ class PartialFiles:
             except FileNotFoundError:
                 mode = None
             path = Path(output).resolve()
+            part, spool, journal = (path.with_name(path.name + end) for end in (".part", ".part.pcm", ".part.json"))
+            journal.exists()  # raises where the name is too long for it
         if mode is not None and stat.S_ISDIR(mode):
             raise Unwritable(f"cannot write {output}: it is a directory")
         if mode is not None and not os.access(path, os.W_OK):
             raise Unwritable(f"cannot write {output}: it is read-only")
-        part, spool, journal = (path.with_name(path.name + end) for end in (".part", ".part.pcm", ".part.json"))
         return cls(output, path, part, spool, journal)
 
 

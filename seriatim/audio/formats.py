@@ -95,7 +95,8 @@ def _find_format(word: str, problem: str) -> AudioFormat:
     for audio_format in FORMATS:
         if word == audio_format.name or word in audio_format.endings:
             return audio_format
-    near = difflib.get_close_matches(word, _all_endings(), n=1)
+    names = [audio_format.name for audio_format in FORMATS]
+    near = difflib.get_close_matches(word, names, n=1) or difflib.get_close_matches(word, _all_endings(), n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise UnknownFormat(f"{problem}; {hint}{_list_formats()}")
 

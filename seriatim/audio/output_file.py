@@ -43,6 +43,12 @@ def translate_write_errors(name: str) -> Iterator[None]:
         raise Unwritable(f"cannot write {name}: {reason}") from error
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Whether nothing more can be written, whatever its name."""
+    cause = error.__cause__
+    return isinstance(error, Unwritable) and isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def replace_text(path: Path, text: str) -> None:
     """Write a file in one step: a reader, and a restart after a crash, find the old text or all of the new one.
 

@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput, SeriatimError
 from seriatim.exit_codes import ExitCode
+from seriatim.log import without_controls
 from seriatim.settings import Settings
 from seriatim.webhooks.webhook_message import MAX_REASON_CHARS
 
@@ -58,22 +60,31 @@ def run_batch(options: argparse.Namespace, settings: Settings) -> int:
         batch = _batch(options, settings, folder, inputs)
         batch.before_entry = partial(_report_file, webhooks)
         pending = [] if options.watch else batch.pending(inputs)
-        try:
-            if pending or options.watch:
-                with open_system(batch.arguments, settings) as system:
-                    speak_files(batch, pending, system)
-                    if options.watch:
-                        _watch(batch, find, system)
-        except SeriatimError as error:
-            webhooks.add("batch.failed", output=str(folder), reason=str(error)[:MAX_REASON_CHARS])
-            raise
-        except KeyboardInterrupt:
-            if not (options.watch or options.quiet or options.json):
-                sys.stderr.write("seriatim: interrupted; run the same command again to continue\n")
-            raise
+        if pending or options.watch:
+            with _reported(batch, webhooks, options), open_system(batch.arguments, settings) as system:
+                speak_files(batch, pending, system)
+                if options.watch:
+                    _watch(batch, find, system)
         summary = _summary(batch, inputs, len(pending))
         webhooks.add("batch.done", output=str(folder), **summary)
     return _print_summary(summary, options)
+
+
+@contextmanager
+def _reported(batch: FileBatch, webhooks: OutboxSender, options: argparse.Namespace) -> Iterator[None]:
+    """A context whose early end is posted and shown, with how to continue."""
+    shown = not (options.quiet or options.json)
+    try:
+        yield
+    except SeriatimError as error:
+        webhooks.add("batch.failed", output=str(batch.folder), reason=str(error)[:MAX_REASON_CHARS])
+        if shown and batch.manifest.entries:
+            sys.stderr.write("seriatim: what is spoken is kept; the same command continues\n")
+        raise
+    except KeyboardInterrupt:
+        if shown and not options.watch:
+            sys.stderr.write("seriatim: interrupted; run the same command again to continue\n")
+        raise
 
 
 def _report_file(webhooks: OutboxSender, entry: BatchEntry) -> None:
@@ -161,4 +172,4 @@ def _show_nothing(_: BatchEntry) -> None:
 def _show_line(entry: BatchEntry) -> None:
     result = f"{entry.output}, {clock_face(entry.audio_s)} of audio" if entry.done else f"failed: {entry.error}"
     gaps = f", {len(entry.gaps)} gaps" if entry.gaps else ""
-    sys.stderr.write(f"{entry.file}: {result}{gaps}\n")
+    sys.stderr.write(without_controls(f"{entry.file}: {result}{gaps}") + "\n")

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import os
 import shutil
 import sys
 import time
@@ -150,7 +151,7 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
         cast_plans=cast_plans(options, request, document.text),
     )  # fmt: skip
     choice = ChapterChoice(options.include, options.exclude, numbers)
-    plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
+    plan = plan_book(document, _name(options.file), speech.fingerprint.options, choice)
     pool = _voices_to_choose(options, settings, request)
     narrators = chapter_narrators(options.chapter_voice, len(document.chapters), pool)
     project = find_project(plan, output, Path(options.file))
@@ -161,6 +162,11 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
         pool = pool if pool.voices else _engine_voices(options, settings, request)
         arguments = replace(arguments, earlier=_earlier_keys(arguments, project, len(document.chapters), pool))
     return arguments, reason
+
+
+def _name(file: str) -> str:
+    """The name of a file without its ending, as a title: bytes that are no UTF-8 are replaced."""
+    return os.fsencode(Path(file).stem).decode("utf-8", "replace")
 
 
 def _voices_to_choose(options: argparse.Namespace, settings: Settings, request: JobRequest) -> PoolRecord:

@@ -57,6 +57,8 @@ def _check_options(options: argparse.Namespace) -> None:
     Raises:
         BadInput: they are not.
     """
+    if options.report and Path(options.report).suffix.lower() not in (".html", ".htm"):
+        raise BadInput(f"--report {options.report}: a report is HTML; name a file that ends in .html")
     if not options.sentence:
         _check_list_options(options)
         return

@@ -36,7 +36,7 @@ def plan_text(plan: BookPlan, voice: str, engine: str, price: PoolPrice | None =
     """The plan of a book as a table: chapters, minutes, voice, warnings, and the cost where a price is known."""
     by = f" by {plan.author}" if plan.author else ""
     total_s = sum(chapter.estimated_ms for chapter in plan.chapters) / 1000
-    lines = [f"{plan.title}{by}: {len(plan.chapters)} chapters, about {clock_face(total_s)}"]
+    lines = [f"{plan.title}{by}: {_chapters(len(plan.chapters))}, about {clock_face(total_s)}"]
     lines.append(f"voice {voice or '(default)'} of {engine}, cover: {'yes' if plan.cover else 'none'}")
     if price:
         lines.append(f"cost: about {price.text(plan.characters)} for {plan.characters} characters")

@@ -79,7 +79,7 @@ def test_a_voice_is_changed_while_the_book_is_made(client: httpx2.Client, system
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        ("9=alto", "chapters '9': no chapters 9 in a document of 2 chapters"),
+        ("9=alto", "chapters '9': no chapter 9 in a document of 2 chapters"),
         ("1=alto", "chapter voice '1=alto': chapter 1 is none of the book"),
         ("2=nobody", "unknown voice 'nobody'"),
         ("alto", "chapter voice 'alto'; expected numbers and a voice, such as 5-7=alto"),

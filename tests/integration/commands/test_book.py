@@ -166,7 +166,7 @@ def test_a_plan_speaks_nothing(tmp_path: Path) -> None:
         (["-o", "out.mp3", "--format", "opus"], "'out.mp3' ends in .mp3, but --format is opus; omit one of them"),
         (["-o", "out", "--format", "m4b"], "--format m4b is for one file; for a folder choose one of: mp3, m4a, opus"),
         (["-o", "in.epub", "--library"], "in.epub is a file; name a folder for the files of the chapters"),
-        (["-o", "out.m4b", "--chapters", "4"], "no chapters 4 in a document of 2 chapters"),
+        (["-o", "out.m4b", "--chapters", "4"], "no chapter 4 in a document of 2 chapters"),
         (["-o", "out.m4b", "--chapters", "one"], "expected numbers and ranges, such as 1-3,7,9-"),
     ],
 )

@@ -156,6 +156,7 @@ def test_a_killed_correction_leaves_the_book_whole_and_is_continued(tmp_path: Pa
         (["--doubtful", "--again", "--find", "sea"], "it has no other options but --verify"),
         (["--doubtful", "--again", "--sentence", "1.1"], "omit them with --sentence"),
         (["--sentence", "1.1", "--text", "  "], "--text '  ' has nothing to speak"),
+        (["--report", "out.mp3"], "--report out.mp3: a report is HTML; name a file that ends in .html"),
     ],
 )
 def test_what_is_no_correction_is_refused(made_book: Path, arguments: list[str], message: str) -> None:

@@ -44,6 +44,8 @@ def test_an_unknown_ending_is_refused_with_what_there_is_and_what_was_meant():
 def test_an_unknown_name_is_refused_with_what_there_is():
     with pytest.raises(UnknownFormat, match=r"^unknown format 'speex'; the formats are: wav, flac"):
         format_of("speech.wav", "speex")
+    with pytest.raises(UnknownFormat, match="did you mean 'm4a'"):  # an ending of it, mp4, is as near
+        format_of("speech.wav", "m4b")
 
 
 @pytest.mark.parametrize("output", ["speech", "speech.", "out.d/speech", ".wav"])

@@ -1,5 +1,6 @@
 """Files of a batch: each has an output of its own, is read when it has changed, and may have any name."""
 
+import errno
 import json
 import os
 import tracemalloc
@@ -10,15 +11,17 @@ import pytest
 from gateway.batch.batch_inputs import BatchInput, batch_inputs, left_out, output_name
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
 from gateway.batch.partial_gaps import PartialGaps
-from gateway.batch.speak_files import FileBatch, LastLook, changed_files
+from gateway.batch.speak_files import FileBatch, LastLook, changed_files, speak_files
 from gateway.book.book_project import BookProject
-from gateway.local.processes import WorkerPlan
+from gateway.local.processes import LocalSystem, WorkerPlan
 from gateway.output.journal import OutputJournal, TextFingerprint
 from gateway.output.speak_arguments import SpeakArguments
 from gateway.webhooks.webhook_outbox import WebhookOutbox
+from seriatim.audio.output_file import translate_write_errors
 from seriatim.client.job_options import JobRequest
-from seriatim.errors import BadInput
+from seriatim.errors import BadInput, Unwritable
 from seriatim.keys import StreamPosition
+from seriatim.settings import Settings
 from seriatim.stream_entries import Gap
 
 
@@ -84,6 +87,39 @@ def test_what_other_commands_keep_is_no_text(tmp_path: Path) -> None:
     for name in ("a.wav.part", "a.wav.part.pcm", "n.m4b.project/chapters/1.json", *texts):
         (tmp_path / name).write_text("{}", "utf-8")
     assert [file.name for file in batch_inputs(str(tmp_path), tmp_path / "out")] == texts
+
+
+def test_a_link_to_nothing_is_no_file_less(tmp_path: Path) -> None:
+    """Such as one to a disk that is not mounted: the batch fails there, rather than ends well without it."""
+    (tmp_path / "a.txt").symlink_to("nowhere")
+    (tmp_path / "b").symlink_to(tmp_path)
+    assert [file.name for file in batch_inputs(str(tmp_path), tmp_path / "out")] == ["a.txt"]
+
+
+def test_a_list_may_name_files_that_are_not_utf_8(tmp_path: Path) -> None:
+    listing = tmp_path / "list.txt"
+    listing.write_bytes(b"\xef\xbb\xbfcaf\xe9.txt\r\n# no file\r\n")
+    (file,) = batch_inputs(str(listing), tmp_path)
+    assert file.path == tmp_path / os.fsdecode(b"caf\xe9.txt")
+    listing.write_bytes(b"PK\x03\x04\0")
+    with pytest.raises(BadInput, match="is no list"):
+        batch_inputs(str(listing), tmp_path)
+
+
+def test_a_full_disk_ends_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other file would fit either, and each would be tried several times."""
+
+    def written(*_: object) -> None:
+        with translate_write_errors("a.mp3"):
+            raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr("gateway.batch.speak_files._speak_once", written)
+    arguments = SpeakArguments("", "", JobRequest(), WorkerPlan("tone"), embedded=True)
+    batch = FileBatch(arguments, tmp_path, "mp3", 2, BatchManifest(tmp_path), lambda _: None)
+    system = LocalSystem(Settings(), tmp_path)
+    with pytest.raises(Unwritable, match=r"disk is full$"):
+        speak_files(batch, [(BatchInput("a.txt", tmp_path / "a.txt"), "key")], system)
+    assert batch.manifest.entries == {}
 
 
 def test_a_watched_file_is_read_once_whenever_it_has_settled(tmp_path: Path) -> None:

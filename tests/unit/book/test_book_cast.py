@@ -68,7 +68,7 @@ def test_a_text_has_the_voices_of_the_book_for_speakers_it_may_name() -> None:
 def test_chapters_have_narrators_of_their_own() -> None:
     pool = PoolRecord(pool="tone", voices=tuple(VOICES))
     assert chapter_narrators(["1-2=ALTO", "2=bass"], 3, pool) == {1: "alto", 2: "bass"}
-    for wish, message in (("4=alto", "no chapters 4"), ("alto", "expected numbers"), ("1=", "expected numbers and a")):
+    for wish, message in (("4=alto", "no chapter 4"), ("alto", "expected numbers"), ("1=", "expected numbers and a")):
         with pytest.raises(BadInput, match=message):
             chapter_narrators([wish], 3, pool)
     with pytest.raises(UnknownVoice):

@@ -1,12 +1,14 @@
 """Arguments of the command line that are left out, and what that means."""
 
 import argparse
+import sys
+from io import BytesIO, TextIOWrapper
 
 import pytest
 
 from gateway.cli import parser, parser_parts
 from gateway.cli.commands.tune import engine_to_measure
-from gateway.cli.main import COMMANDS
+from gateway.cli.main import COMMANDS, main
 from seriatim.settings import Settings
 
 
@@ -143,6 +145,21 @@ def test_a_port_in_range_is_taken(option: str, value: str) -> None:
             "seriatim batch --help shows all options",
         ),
         (
+            ("batch", "in", "-o", "out", "--retries", "99"),
+            "seriatim batch: argument --retries: 99; expected a number from 0 to 10; "
+            "seriatim batch --help shows all options",
+        ),
+        (
+            ("book", "--", "a.txt", "--plan"),
+            "seriatim book: option --plan stands behind --, where every word is an argument; put it before --; "
+            "seriatim book --help shows all options",
+        ),
+        (
+            ("book", "-a.epub", "-oc.m4b"),
+            "seriatim book: the following arguments are required: FILE; a file of that name is ./-a.epub; "
+            "seriatim book --help shows all options",
+        ),
+        (
             ("voices", "ply"),
             "seriatim voices: unknown action 'ply'; nearest: play; seriatim voices --help shows all options",
         ),
@@ -159,3 +176,14 @@ def test_a_misspelt_word_is_answered_in_one_line_with_the_nearest(
     with pytest.raises(SystemExit) as refused:
         parsed(*words)
     assert (refused.value.code, capsys.readouterr().err) == (2, f"{line}\n")
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_terminal_of_any_encoding_shows_every_character(monkeypatch: pytest.MonkeyPatch, errors: str) -> None:
+    """Also bytes of a file's name that are no UTF-8, and in the C locale."""
+    out = TextIOWrapper(BytesIO(), encoding="ascii", errors=errors)
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO("Café, 5 €.".encode())))
+    assert main(["text", "--reading", "off"]) == 0
+    out.flush()
+    assert b"Caf\\xe9, 5 \\u20ac." in out.buffer.getvalue()

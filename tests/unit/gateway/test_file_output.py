@@ -327,6 +327,12 @@ def test_two_processes_never_write_the_same_file(tmp_path):
     assert path.read_bytes()[80:] == b"".join(SENTENCES)
 
 
+def test_a_name_that_leaves_no_room_for_the_journal_is_refused(tmp_path):
+    """254 bytes, of which a file system takes 255."""
+    with pytest.raises(Unwritable, match=r"wav: file name too long$"):
+        open_output(str(tmp_path / f"{'y' * 250}.wav"), TextFingerprint.of("text", {}))
+
+
 def test_a_part_file_of_another_writer_is_left_alone(tmp_path):
     (tmp_path / "speech.wav.part").write_bytes(b"a browser's download")
     with pytest.raises(Unwritable, match=r"speech.wav.part is in the way and has no journal; move or delete it$"):

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.local.locked_folder import PREFIX, PRIVATE, private_folder, remove_abandoned_folders
+from gateway.local.locked_folder import PREFIX, PRIVATE, lock_folder, private_folder, remove_abandoned_folders
+from seriatim.errors import Misconfigured
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +78,9 @@ def test_folders_of_killed_processes_are_removed_and_other_ones_stay(temporary: 
         assert {other, link} <= set(temporary.iterdir())
         assert not killed.exists()
         assert not early.exists()
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    with pytest.raises(Misconfigured, match=r"out: it is a file; name another folder$"), lock_folder(tmp_path / "out"):
+        pass

@@ -12,7 +12,7 @@ import pytest
 import redis.exceptions
 from kombu.message import Message
 
-from seriatim.log import KeyValueFormatter, configure_command, message_of, shorten_broker_error
+from seriatim.log import KeyValueFormatter, announce, configure_command, message_of, shorten_broker_error
 
 SPEAKS = """
 import logging, sys
@@ -109,3 +109,9 @@ def test_tracebacks_of_other_errors_stay(written: StringIO) -> None:
         "ERROR: it failed",
         "ConnectionError: y",
     ]
+
+
+def test_a_line_for_people_has_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    """The name of a file may have any, also those that a terminal obeys."""
+    announce("seriatim", "cannot read \x1b[31ma\nb\x9b: caf\u00e9")
+    assert capsys.readouterr().err == "seriatim: cannot read \\x1b[31ma\\nb\\x9b: caf\u00e9\n"
