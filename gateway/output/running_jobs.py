@@ -54,12 +54,22 @@ class RunningJobs:
                 self.remove(job)
 
     def stop(self) -> None:
-        """Cancel all jobs, also those that are added later."""
+        """Cancel all jobs, also those that are added later.
+
+        Raises:
+            SeriatimError: the last one of those that could not be cancelled.
+        """
         with self.lock:
             self.stopped.set()
             jobs = list(self.jobs)
+        failure: SeriatimError | None = None
         for job in jobs:
-            job.cancel("the command that submitted it ended")
+            try:
+                job.cancel("the command that submitted it ended")
+            except SeriatimError as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     def run_together(self, calls: Iterable[Callable[[], T]], at_once: int) -> list[T]:
         """The results of calls, so many of which run at a time; an error of one stops the others, and is raised."""
@@ -70,10 +80,18 @@ class RunningJobs:
                 for future in sorted(futures, key=Future.done, reverse=True):
                     future.result()  # raises the error of a call, before those that still run
             except BaseException:  # an interrupt, too: the threads must end before it leaves the executor
+                self._end(futures)
+                raise
+        return [future.result() for future in futures]
+
+    def _end(self, futures: "Iterable[Future[T]]") -> None:
+        """Stop what runs; further interrupts, of a second Ctrl-C, do not end that: a job would be spoken to its end."""
+        ended = False
+        while not ended:
+            with suppress(KeyboardInterrupt):
                 self.stopped.set()
                 for future in futures:
                     future.cancel()
                 with suppress(SeriatimError):  # the system has ended, and with it the jobs
                     self.stop()
-                raise
-        return [future.result() for future in futures]
+                ended = True
