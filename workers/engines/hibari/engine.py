@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
@@ -106,7 +106,7 @@ class _HibariVoice:
 
     def __init__(self, name: str, path: Path) -> None:
         self.phonemes = EnglishPhonemes("hibari", british=is_british(name))
-        self._model: Any = load_model(name, path, self.phonemes.g2p)
+        self._model = load_model(path)
 
     def speech(self, phonemes: str, speed: float, noise: np.random.Generator) -> PhonemeSpeech:
         """Speak phonemes; the model leaves out those that it does not have."""

@@ -8,22 +8,25 @@ voices beside the package's own are loaded from a folder in which their files li
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
 from seriatim.engine import Voice
 from seriatim.errors import EngineUnavailable
 from seriatim.process.quick_imports import collector_paused, package_hidden
+from workers.engines.hibari.compact_dictionaries import load_dictionary
 from workers.engines.hibari.pronunciation import in_parts
 from workers.engines.onnx_outputs import with_extra_output
 
 with package_hidden("scipy"):  # its transforms are not used (`use_numpy_fft`), and take 0.15 s to import
-    from hibari import Hibari, dsp
-    from hibari.g2p import G2P
+    from hibari import dsp, g2p
     from hibari.g2p.oov import OOV
     from hibari.voices import ASSETS, DEFAULT, VOICES
 
@@ -98,19 +101,39 @@ def is_british(name: str) -> bool:
     return bool(VOICES[name]["british"])
 
 
-def load_model(name: str, path: Path, g2p: Any) -> Any:
-    """Load a voice; `g2p` is its pronunciation, as `load_pronunciation` has it."""
+@dataclass(frozen=True, slots=True)
+class HibariModel:
+    """The model of a voice; thread-safe."""
+
+    session: Any
+    numbers: Mapping[str, int]  #: of the phonemes that it has
+
+    def ids(self, phonemes: str) -> list[int]:
+        """The phonemes as the model gets them, between two pads."""
+        return [0, *(self.numbers[each] for each in phonemes if each in self.numbers), 0]
+
+
+def load_model(path: Path) -> HibariModel:
+    """Load the model of a voice."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # A plan of memory for each length of a sentence, in blocks of its own: 43 MB of two slots, and no faster.
+    options.enable_mem_pattern = False
     model = with_extra_output(path.read_bytes(), DURATIONS)
-    return Hibari(voice=name, model=model or str(path), threads=1, g2p=g2p)
+    session: Any = onnxruntime.InferenceSession(model or str(path), options, providers=["CPUExecutionProvider"])
+    session._model_bytes = None  # noqa: SLF001  # kept for a change of providers: 8 MB
+    return HibariModel(session, vocabulary())
 
 
 def load_pronunciation(*, british: bool) -> tuple[Any, frozenset[str]]:
     """Load what turns English text into phonemes, long unknown words in parts, and the letters that it knows."""
     file = "oov_gb.onnx" if british else "oov.onnx"
     words = OOV(str(check_model(Path(ASSETS, file), SHA256[file])))
-    with collector_paused():  # dictionaries of 300,000 words
-        g2p = G2P(british=british, oov=in_parts(words, words.maxlen))
-    return g2p, frozenset(filter(str.isalpha, words.cin))
+    g2p._load_json = load_dictionary  # noqa: SLF001  # its own parses all of them
+    with collector_paused():  # 100,000 words and features
+        pronunciation = g2p.G2P(british=british, oov=in_parts(words, words.maxlen))
+    return pronunciation, frozenset(filter(str.isalpha, words.cin))
 
 
 def vocabulary() -> dict[str, int]:
