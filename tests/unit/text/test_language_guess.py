@@ -70,6 +70,13 @@ def test_it_is_known_beforehand_whether_the_detector_is_needed(monkeypatch: pyte
     assert asks_detector(text) or not samples
 
 
+@pytest.mark.parametrize("text", ["Where were you when she called?", "He said his father would be there."])
+def test_a_short_english_sentence_needs_no_detector(text: str) -> None:
+    """A listener would wait for its answer."""
+    assert not asks_detector(text)
+    assert guess_language(text) == "en"
+
+
 @pytest.mark.parametrize("text", ["She said 今天 and left.", TEXTS["en"] * 200 + " Привет, мир.", "the word λόγος is"])
 def test_words_of_another_script_in_it_make_several_languages(text: str) -> None:
     assert guess_language(text) == "mul"
