@@ -154,7 +154,7 @@ def plan_book(
             )
         )
     if not chapters:
-        raise EmptyText(f"{name} has no chapter with anything to speak")
+        raise EmptyText(f"{name or 'the document'} has no chapter with anything to speak")
     warnings = (f"nothing to speak in chapter {', '.join(silent)}",) if silent else ()
     return BookPlan(
         document.title or name, document.authors, document.language, document.cover, tuple(chapters), warnings

@@ -27,4 +27,5 @@ def chapter_samples(path: Path, n_samples: int, start: int = 0, end: int | None 
                 start += len(block)
                 yield block.astype("<i2").tobytes()
     except (soundfile.LibsndfileError, OSError) as error:
-        raise BadInput(f"{path} is damaged ({error}); delete it, and its chapter is spoken again") from None
+        reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else error
+        raise BadInput(f"{path} is damaged ({reason}); delete it, and its chapter is spoken again") from None

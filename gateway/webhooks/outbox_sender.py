@@ -18,7 +18,7 @@ from reassembler.webhooks.webhook_sender import GONE, WebhookRules, check_instal
 from seriatim.errors import SeriatimError
 from seriatim.process import watched_tasks
 from seriatim.settings import Settings
-from seriatim.webhooks.webhook_message import signed_headers
+from seriatim.webhooks.webhook_message import MAX_REASON_CHARS, signed_headers
 from seriatim.webhooks.webhook_target import check_webhook_url
 
 if TYPE_CHECKING:
@@ -61,12 +61,14 @@ class OutboxSender:
         return sender
 
     def add(self, event: str, **data: Any) -> None:
-        """Keep a message, and send it soon.
+        """Keep a message, and send it soon; a `reason` is cut to the length that messages allow.
 
         Raises:
             Unwritable: the disk is full, for instance.
         """
         if self.url:
+            if "reason" in data:
+                data["reason"] = str(data["reason"])[:MAX_REASON_CHARS]
             self.outbox.add(self.url, event, {"user": self.user, **data})
             self._changed.set()
 
@@ -99,7 +101,7 @@ class OutboxSender:
         self._thread.join()
         if left := len(self.outbox.messages()):
             kept = f"{left} webhook{'s' * (left != 1)} not delivered ({self._error}); kept in {self.outbox.folder}"
-            sys.stderr.write(f"seriatim: {kept}, and sent by the next command with this output\n")
+            sys.stderr.write(f"seriatim: {kept}, and sent by the next command with this output and a --webhook\n")
 
     def _send(self) -> None:
         """Post until the command has ended, and nothing is left whose next try is near."""

@@ -69,11 +69,14 @@ class WebhookRules:
             Misconfigured: there is no file, or it has no secret.
         """
         if not self.secret_file:
-            raise Misconfigured("SERIATIM_WEBHOOK_SECRET_FILE is not set; webhooks wait for it")
+            raise Misconfigured("SERIATIM_WEBHOOK_SECRET_FILE is not set; set it to a file with a secret to sign with")
         try:
             return parse_secrets(Path(self.secret_file).read_text("utf-8"))
         except (OSError, UnicodeError) as error:
-            raise Misconfigured(f"SERIATIM_WEBHOOK_SECRET_FILE cannot be read: {error}") from None
+            reason = (isinstance(error, OSError) and error.strerror) or str(error)
+            raise Misconfigured(
+                f"SERIATIM_WEBHOOK_SECRET_FILE: cannot read {self.secret_file}: {reason.lower()}"
+            ) from None
 
 
 def parse_pauses(text: str) -> tuple[float, ...]:

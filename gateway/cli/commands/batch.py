@@ -30,7 +30,6 @@ from seriatim.errors import BadInput, SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.log import without_controls
 from seriatim.settings import Settings
-from seriatim.webhooks.webhook_message import MAX_REASON_CHARS
 
 LOOK_S = 1.0  #: between two looks at a watched folder
 LOCK = ".lock"  #: hidden: it is no output
@@ -77,7 +76,7 @@ def _reported(batch: FileBatch, webhooks: OutboxSender, options: argparse.Namesp
     try:
         yield
     except SeriatimError as error:
-        webhooks.add("batch.failed", output=str(batch.folder), reason=str(error)[:MAX_REASON_CHARS])
+        webhooks.add("batch.failed", output=str(batch.folder), reason=str(error))
         if shown and batch.manifest.entries:
             sys.stderr.write("seriatim: what is spoken is kept; the same command continues\n")
         raise
@@ -96,7 +95,7 @@ def _report_file(webhooks: OutboxSender, entry: BatchEntry) -> None:
         sentences=entry.sentences,
         gaps=len(entry.gaps),
         audio_ms=round(entry.audio_s * 1000),
-        reason=entry.error[:MAX_REASON_CHARS],
+        reason=entry.error,
     )
 
 

@@ -48,7 +48,6 @@ from seriatim.errors import BadInput, SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
-from seriatim.webhooks.webhook_message import MAX_REASON_CHARS
 
 #: of sentences that are spoken and may be lost with the command that writes them: some dozens are ahead of it, each of
 #: up to a minute
@@ -93,7 +92,7 @@ def run_book(options: argparse.Namespace, settings: Settings) -> int:
             summary = make_book(arguments, settings)
         except SeriatimError as error:
             path = str(arguments.output.path)
-            webhooks.add("book.failed", output=path, reason=str(error)[:MAX_REASON_CHARS])
+            webhooks.add("book.failed", output=path, reason=str(error))
             raise
         figures = {"chapters": len(summary.chapters), "gaps": len(summary.gaps)}
         webhooks.add("book.done", output=summary.output, **figures, audio_ms=round(summary.audio_s * 1000))

@@ -27,8 +27,6 @@ from seriatim.settings import Settings
 if TYPE_CHECKING:
     from gateway.webhooks.outbox_sender import OutboxSender
 
-MAX_REASON_CHARS = 500  #: of the error in a message
-
 
 def with_engine(settings: Settings, request: JobRequest, text: str, *, embedded: bool) -> tuple[JobRequest, str]:
     """The request with the engine that speaks it, and the reason if that is not the default one.
@@ -104,7 +102,7 @@ def _reported(webhooks: "OutboxSender | None", output: str) -> Iterator[None]:
     except BaseException as error:
         webhooks.settle(complete=False)
         if isinstance(error, SeriatimError):
-            webhooks.add("speech.failed", output=output, reason=str(error)[:MAX_REASON_CHARS])
+            webhooks.add("speech.failed", output=output, reason=str(error))
         raise
     webhooks.settle(complete=True)
 

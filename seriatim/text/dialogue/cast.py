@@ -57,7 +57,8 @@ class Cast:
             return cls(auto=True)
         values = read_cast_file(written) if isinstance(written, PathLike) else written
         if not isinstance(values, Mapping):
-            raise UnknownOption(f"cast={values!r:.80}; expected a mapping with {', '.join(_PARTS)}, or 'auto'")
+            found = "the cast is empty" if values is None else f"cast={values!r:.80}"
+            raise UnknownOption(f"{found}; expected a mapping with {', '.join(_PARTS)}, or 'auto'")
         refuse_unknown(values, _PARTS, "cast")
         speakers = values.get("speakers") or {}
         if not isinstance(speakers, Mapping):

@@ -41,3 +41,5 @@ def test_the_plan_shows_what_is_matter() -> None:
 def test_a_book_of_matter_alone_has_nothing_to_speak() -> None:
     with pytest.raises(EmptyText, match="no chapter with anything to speak"):
         plan_book(Document(DocumentFormat.EPUB, BOOK.chapters[:1]), "book", {}, ChapterChoice(exclude=["front"]))
+    with pytest.raises(EmptyText, match=r"^the document has no chapter"):  # over HTTP it has no name
+        plan_book(Document(DocumentFormat.TEXT, ()), "", {})

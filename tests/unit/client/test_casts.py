@@ -117,6 +117,12 @@ def test_what_is_wrong_in_a_cast_is_named(cast: object, message: str) -> None:
     assert message in str(refused.value)
 
 
+def test_an_empty_file_is_no_cast(tmp_path: Path) -> None:
+    (tmp_path / "cast.yaml").touch()
+    with pytest.raises(UnknownOption, match=r"^the cast is empty; expected a mapping with narrator"):
+        JobRequest.of({"cast": tmp_path / "cast.yaml"})
+
+
 @pytest.mark.parametrize("written", [b"{not json", b"a: [", b"\xff\xfe\0"])
 def test_a_damaged_file_is_refused_by_its_name(written: bytes, tmp_path: Path) -> None:
     (tmp_path / "cast.yaml").write_bytes(written)

@@ -31,11 +31,12 @@ def test_a_message_is_tried_again_until_it_is_accepted_with_one_id(
 ) -> None:
     receiver.answers = [500, 302]
     with sender(tmp_path / "out", receiver.url, settings) as webhooks:
-        webhooks.add("book.done", output="a.m4b", gaps=0)
+        webhooks.add("book.done", output="a.m4b", gaps=0, reason="x" * 501)
     assert len(receiver.ids) == 3
     assert len(set(receiver.ids)) == 1
     (message,) = receiver.accepted
-    assert (message["type"], message["data"]) == ("book.done", {"user": "ann", "output": "a.m4b", "gaps": 0})
+    data = {"user": "ann", "output": "a.m4b", "gaps": 0, "reason": "x" * 500}
+    assert (message["type"], message["data"]) == ("book.done", data)
     assert not (tmp_path / "out").exists(), "nothing is left of what was accepted"
 
 
@@ -104,6 +105,8 @@ def test_what_could_never_be_sent_is_refused_before_any_work(settings: Settings,
         sender(tmp_path, "nonsense", settings)
     with pytest.raises(Misconfigured, match="SERIATIM_WEBHOOK_SECRET_FILE is not set"):
         sender(tmp_path, "https://example.org/", Settings())
+    with pytest.raises(Misconfigured, match=r"cannot read .*/none: no such file or directory$"):
+        sender(tmp_path, "https://example.org/", replace(settings, webhook_secret_file=str(tmp_path / "none")))
     with sender(tmp_path / "out", "", Settings()) as webhooks:
         webhooks.add("book.done")
         webhooks.prepare("book.done")
