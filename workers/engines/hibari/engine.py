@@ -9,6 +9,7 @@ the worker trims (workers/trim_and_fade.py); between the passes of one sentence 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -36,6 +37,7 @@ from workers.trim_and_fade import trim_pass
 
 RATE_HZ = 24_000
 LIMIT_CHARS = 400  #: mostly one pass: an English character is a phoneme or less
+KEPT_WORDS = 4096  #: whose phonemes are kept, for the times of words: a text has most of its words often
 JOINT_MS = 120  #: between two passes of one sentence, beside the 60 that the filter leaves: as at a comma
 
 
@@ -107,12 +109,13 @@ class _HibariVoice:
     def __init__(self, name: str, path: Path) -> None:
         self.phonemes = EnglishPhonemes("hibari", british=is_british(name))
         self._model = load_model(path)
+        self.phonemes_alone = lru_cache(KEPT_WORDS)(self._phonemes_alone)
 
     def speech(self, phonemes: str, speed: float, noise: np.random.Generator) -> PhonemeSpeech:
         """Speak phonemes; the model leaves out those that it does not have."""
         return speak_phonemes(self._model, phonemes, speed, noise)
 
-    def phonemes_alone(self, word: str) -> str:
+    def _phonemes_alone(self, word: str) -> str:
         """The phonemes of a word; "" if hibari cannot read it alone."""
         try:
             return self.phonemes(word)
