@@ -14,6 +14,7 @@ from array import array
 from functools import cache, lru_cache
 from typing import Any
 
+from seriatim.errors import Misconfigured
 from seriatim.process.single_flight import single_flight
 from seriatim.text.close_languages import closest_language, family_of
 from seriatim.text.languages import TAGS
@@ -55,15 +56,24 @@ def _ranked(text: str) -> tuple[tuple[str, float], ...]:
 
 def load_detector_ahead() -> threading.Thread:
     """Load the model in a thread, before a text needs it, unless it is loaded or not installed; returns the thread."""
-    loading = threading.Thread(target=_model, name="language detector", daemon=True)
+    loading = threading.Thread(target=_load_ahead, name="language detector", daemon=True)
     loading.start()
     return loading
+
+
+def _load_ahead() -> None:
+    with contextlib.suppress(Misconfigured):  # raised again for the text that needs it
+        _model()
 
 
 @single_flight
 @cache
 def _model() -> Any:
-    """The model, loaded in half a second; None where it is not installed."""
+    """The model, loaded in half a second; None where it is not installed.
+
+    Raises:
+        Misconfigured: there is no room to unpack it.
+    """
     return _load_model()
 
 
@@ -72,7 +82,12 @@ def _load_model() -> Any:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier  # an extra
     except ModuleNotFoundError:
         return None
-    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:  # without it, a text might be spoken in another language than before
+        reason, folder = (error.strerror or str(error)).lower(), tempfile.gettempdir()
+        advice = f"free some space in {folder}, or set TMPDIR to another folder"
+        raise Misconfigured(f"cannot unpack the language model: {reason}; {advice}") from None
     model.set_languages([tag for tag in model.labels if tag in TAGS and len(tag) <= LONGEST_CODE])
     scores, moves = model.nb_ptc, model.tk_nextmove
     with contextlib.suppress(OSError):  # no room for them

@@ -4,10 +4,12 @@ import errno
 import re
 import subprocess
 import sys
+import threading
 from typing import NoReturn
 
 import pytest
 
+from seriatim.errors import Misconfigured
 from seriatim.text import language_detector
 from seriatim.text.language_detector import _model, _ranked, detect_language
 from seriatim.text.language_guess import asks_detector, guess_language, guess_paragraph
@@ -197,3 +199,20 @@ def test_the_detector_ranks_as_its_package_does(monkeypatch: pytest.MonkeyPatch)
     in_memory = language_detector._load_model()
     for text in texts:
         assert _model().rank(text) == in_memory.rank(text) == model.rank(text)
+
+
+def test_no_room_to_unpack_the_detector_is_an_error_that_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it a text might be spoken in another language; a thread that loads it ahead of a text says nothing."""
+    langid = pytest.importorskip("py3langid.langid")
+    shown: list[object] = []
+
+    def no_room(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(langid.LanguageIdentifier, "from_model_file", no_room)
+    monkeypatch.setattr(language_detector, "_model", language_detector._load_model)
+    monkeypatch.setattr(threading, "excepthook", shown.append)
+    with pytest.raises(Misconfigured, match=r"^cannot unpack the language model: no space left on device; .*TMPDIR"):
+        language_detector._load_model()
+    language_detector.load_detector_ahead().join()
+    assert shown == []
