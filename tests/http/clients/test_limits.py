@@ -49,6 +49,15 @@ def listening(stack: ExitStack, gateway: Gateway) -> httpx2.Response:
     return wait_until(inside, "there is a place")
 
 
+def joined(stack: ExitStack, gateway: Gateway) -> bool:
+    """Whether a WebSocket got a place, until the stack is left; those of another test may still be leaving."""
+    try:
+        stack.enter_context(connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None, close_timeout=0.2))
+    except InvalidStatus:
+        return False
+    return True
+
+
 def test_a_full_gateway_refuses_in_openais_shape_with_retry_after(small: Gateway) -> None:
     with ExitStack() as stack, small.client() as late, small.openai(max_retries=0) as ai:
         for _ in range(PLACES):
@@ -79,7 +88,8 @@ def test_a_place_is_free_when_its_client_has_left(small: Gateway) -> None:
     with ExitStack() as stack, small.client() as late:
         for _ in range(PLACES - 1):
             listening(stack, small)
-        with connect(f"ws://127.0.0.1:{small.port}/v1/stream", proxy=None, close_timeout=0.2):
+        with ExitStack() as last:
+            wait_until(lambda: joined(last, small), "there is a place")
             assert late.get("/v1/models").status_code == 503
         wait_until(lambda: late.get("/v1/models").status_code == 200, "the WebSocket's place is free")
     with small.client() as late:
@@ -89,6 +99,7 @@ def test_a_place_is_free_when_its_client_has_left(small: Gateway) -> None:
 def test_connections_without_a_request_make_room_for_others(small: Gateway) -> None:
     """Far more than there may be: the oldest are ended, and no other client notices."""
     with ExitStack() as stack, small.client() as client:
+        wait_until(lambda: client.get("/v1/models").status_code == 200, "a listener of another test has left")
         idle = [stack.enter_context(small.connect()) for _ in range(PLACES + 256 + 20)]
         assert client.get("/v1/models").status_code == 200
         assert ended(idle[0])
