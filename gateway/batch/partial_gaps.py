@@ -11,6 +11,8 @@ from gateway.output.partial_files import PartialFiles
 from seriatim.audio.output_file import translate_write_errors
 from seriatim.stream_entries import Gap
 
+GAPS_ENDING = ".part.gaps"
+
 
 class PartialGaps:
     """The gaps of an output so far. Leaving its context removes the file unless the output can be resumed."""
@@ -18,7 +20,7 @@ class PartialGaps:
     def __init__(self, output: str) -> None:
         parts = PartialFiles.of(output)
         self._output, self._journal = output, parts.journal
-        self._path = parts.path.with_name(f"{parts.path.name}.part.gaps")
+        self._path = parts.path.with_name(parts.path.name + GAPS_ENDING)
         self._reasons: dict[int, str] = {}  #: by the number of the sentence
 
     def begin(self, sentences_done: int) -> None:

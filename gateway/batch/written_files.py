@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Self
 
 from gateway.batch.batch_manifest import MANIFEST, is_output_folder, read_entries
+from gateway.batch.partial_gaps import GAPS_ENDING
 from gateway.output.journal import is_journal
+from gateway.output.partial_files import JOURNAL_ENDING, PARTIAL_ENDINGS
 from gateway.webhooks.webhook_outbox import PREPARED, SUFFIX
 
 #: in the folder of each project, beside "chapters" (`gateway.book.book_project`, whose import takes 0.1 s)
 PROJECT_COMMAND = "command.json"
-JOURNAL_ENDING = ".part.json"
-PARTIAL_ENDINGS = (".part", ".part.pcm", ".part.gaps", JOURNAL_ENDING)
 
 
 @dataclass(slots=True)
@@ -45,7 +45,8 @@ class WrittenFiles:
         elif path.name == PROJECT_COMMAND and (parent / "chapters").is_dir():
             self.folders[parent] = "the project of a book"
         elif path.name.endswith(JOURNAL_ENDING) and is_journal(path):
-            parts = (path.with_name(path.name.removesuffix(JOURNAL_ENDING) + ending) for ending in PARTIAL_ENDINGS)
+            output, endings = path.name.removesuffix(JOURNAL_ENDING), (*PARTIAL_ENDINGS, GAPS_ENDING)
+            parts = (path.with_name(output + ending) for ending in endings)
             self.files |= set(filter(Path.exists, parts))
         elif path.suffix in (SUFFIX, PREPARED) and parent.suffix == ".webhooks":
             self.files.add(path)

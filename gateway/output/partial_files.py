@@ -15,6 +15,9 @@ from gateway.output.pcm_spool import PcmSpool
 from seriatim.audio.output_file import translate_write_errors
 from seriatim.errors import BadInput, Unwritable
 
+JOURNAL_ENDING = ".part.json"
+PARTIAL_ENDINGS = (".part", ".part.pcm", JOURNAL_ENDING)  #: of their names, behind the output's
+
 
 @dataclass(frozen=True, slots=True)
 class PartialFiles:
@@ -39,7 +42,7 @@ class PartialFiles:
             except FileNotFoundError:
                 mode = None
             path = Path(output).resolve()
-            part, spool, journal = (path.with_name(path.name + end) for end in (".part", ".part.pcm", ".part.json"))
+            part, spool, journal = (path.with_name(path.name + end) for end in PARTIAL_ENDINGS)
             journal.exists()  # raises where the name is too long for it
         if mode is not None and stat.S_ISDIR(mode):
             raise Unwritable(f"cannot write {output}: it is a directory")
