@@ -189,13 +189,14 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
         _mark_sentence(worker_state, message, ANOTHER_TAKE)
     utterance = _make_utterance(message, claimed, spec, sentence, opened, engine=engine)
     began_s = time.monotonic()
-    try:
-        sender = _stream_audio(worker_state, attempt, utterance, opened, sentence)
-    except SentenceComplete as complete:
-        return report_finished(worker_state, attempt, 0.0, complete.n_bytes)
-    report_cache_errors(worker_state)
-    wall_ms = 0.0 if attempt.cached else (time.monotonic() - began_s) * 1000  # 0: nothing is learned of the engine
-    return finish_sentence(worker_state, attempt, sender, wall_ms)
+    with _sender_of(worker_state, message, opened, sentence, utterance.lead_ms) as sender:
+        try:
+            _stream_audio(worker_state, attempt, utterance, opened, sender)
+        except SentenceComplete as complete:
+            return report_finished(worker_state, attempt, 0.0, complete.n_bytes)
+        report_cache_errors(worker_state)
+        wall_ms = 0.0 if attempt.cached else (time.monotonic() - began_s) * 1000  # 0: nothing is learned of the engine
+        return finish_sentence(worker_state, attempt, sender, wall_ms)
 
 
 def _open_sentence(worker_state: WorkerState, message: TaskMessage, sentence: Sentence) -> OpenResult:
@@ -232,24 +233,21 @@ def _make_utterance(
     )
 
 
-def _stream_audio(
-    worker_state: WorkerState, attempt: RunningAttempt, utterance: Utterance, opened: OpenResult, sentence: Sentence
+def _sender_of(
+    worker_state: WorkerState, message: TaskMessage, opened: OpenResult, sentence: Sentence, lead_ms: int
 ) -> ChunkSender:
-    """Speak the sentence; all but its last chunk is sent then."""
-    rate_hz = worker_state.engine.rate_hz
-    if opened.state:
+    redis, rate_hz, resumed = worker_state.pool_client.redis, worker_state.engine.rate_hz, bool(opened.state)
+    if resumed:
         edge_filter = TrimFadeFilter.restore(unpack_state(opened.state)[1], rate_hz, sentence.pause_ms)
     else:
         edge_filter = TrimFadeFilter(rate_hz, sentence.pause_ms)
-    sender = ChunkSender(
-        worker_state.pool_client.redis,
-        attempt.message,
-        opened,
-        edge_filter,
-        rate_hz,
-        utterance.lead_ms,
-        resumed=bool(opened.state),
-    )
+    return ChunkSender(redis, message, opened, edge_filter, rate_hz, lead_ms, resumed=resumed)
+
+
+def _stream_audio(
+    worker_state: WorkerState, attempt: RunningAttempt, utterance: Utterance, opened: OpenResult, sender: ChunkSender
+) -> None:
+    """Speak the sentence; all but its last chunk is sent then."""
     with closing(worker_state.engine.speak(utterance, attempt.dropped.is_set)) as chunks:  # type: ignore[type-var]  # generators
         n_made = 0
         for chunk in timed_chunks(attempt, chunks):
@@ -264,13 +262,12 @@ def _stream_audio(
             sender.feed(chunk)
     if attempt.dropped.is_set():
         raise AttemptDropped("LOST")
-    spoken_ms = ms_of_bytes(n_made, rate_hz)
+    spoken_ms = ms_of_bytes(n_made, worker_state.engine.rate_hz)
     if not opened.state and too_short(utterance.text, spoken_ms, utterance.language, utterance.speed):
         _mark_sentence(
             worker_state, attempt.message, "short"
         )  # before the last chunk: a reader of the end sees the mark
     attempt.first_sound_s = sender.first_sound_s
-    return sender
 
 
 def _mark_sentence(worker_state: WorkerState, message: TaskMessage, word: str) -> None:

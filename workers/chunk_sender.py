@@ -4,12 +4,16 @@ Offsets count bytes from the start of the sentence. An attempt that continues an
 and sends those beyond `base`, unless its engine says that it begins there (`AudioChunk.continues`). It compares the
 checksum of the bytes before `base`: if an engine promised the same bytes and gave others, the stream gets a
 discontinuity instead of a seam between two takes.
+
+The engine does not wait for a Redis that is far: the answer to a chunk is read when the next one is sent (decision 88).
+That to the first is awaited, because it says when the sentence was heard; the last one follows on the same way.
 """
 
 import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 from redis import Redis
 
@@ -18,12 +22,14 @@ from seriatim.engine import AudioChunk
 from seriatim.errors import EngineFailed, MemoryFull
 from seriatim.lua import job_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult
+from seriatim.lua.pending_reply import PendingReply
 from seriatim.lua.script_calls import ScriptCall, run
 from seriatim.records import TaskMessage
 from seriatim.text.word_times import encode_word_times
 from workers.trim_and_fade import TrimFadeFilter
 
-MAX_APPEND_MS = 1_000  #: most audio per append: about 48 kB, above which streams get slower per byte
+MAX_APPEND_MS = 1_000  #: most audio per append: a longer one, sent at a sentence's end, would keep its slot waiting
+FAR_S = 0.003  #: a server that takes longer to answer the first chunk is far, or busy
 LEAD_SHARE = 4  #: a chunk may be held back for 1/LEAD_SHARE of the listener's lead
 MEMORY_WAIT_S = 20.0  #: longest wait of a chunk for memory in Redis; shorter than the stall timeout
 MEMORY_POLL_S = 0.2
@@ -56,6 +62,8 @@ class ChunkSender:
     start: int = 0  #: offset of produced[0]
     words: tuple[tuple[float, float], ...] = ()  #: times of its words, of this attempt's untrimmed sound
     first_sound_s: float | None = None  #: monotonic time at which the first sound was in Redis
+    _is_far: bool = False  #: by the chunk whose answer was awaited last
+    _on_its_way: "_SentChunk | None" = None  #: a chunk whose answer was not read yet
 
     def __post_init__(self) -> None:
         self.sent = self.opened.base
@@ -85,11 +93,21 @@ class ChunkSender:
         self.words = chunk.words or self.words
         if chunk.last:
             return  # `finish` sends it
-        pending_ms = ms_of_bytes(self.end - self.sent, self.rate_hz)
+        pending_ms = ms_of_bytes(self.end - self._next_offset, self.rate_hz)
         pending_step_grace_ms = min(MAX_APPEND_MS, max(0, self.lead_ms) / LEAD_SHARE)
         waited_ms = (time.monotonic() - self.flushed_s) * 1000
         if pending_ms > 0 and (pending_ms >= pending_step_grace_ms or waited_ms >= pending_step_grace_ms):
-            self._send_pending(final=False, state=chunk.state)
+            self._send_chunk(chunk.state)
+
+    def __enter__(self) -> Self:
+        """Until all was sent."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do without the answer to a chunk that is on its way: the attempt came to nothing."""
+        chunk, self._on_its_way = self._on_its_way, None
+        if chunk is not None:
+            chunk.reply.drop()
 
     def finish(self, wrap: Callable[[AppendCall, int], AppendCall] | None = None) -> int:
         """Send the rest; returns the sentence's length in bytes.
@@ -101,13 +119,18 @@ class ChunkSender:
             SentenceComplete: another attempt has completed it.
         """
         self._add_pcm(self.edge_filter.finish())
-        self._send_pending(final=True, state=b"", wrap=wrap)
+        self._send_and_wait(b"", final=True, wrap=wrap)
         return self.length
 
     @property
     def length(self) -> int:
         """The sentence's length in bytes, once all of it was produced."""
         return max(self.end, self.sent)
+
+    @property
+    def _next_offset(self) -> int:
+        """Where the next chunk begins, if the one that is on its way arrives."""
+        return self._on_its_way.end if self._on_its_way else self.sent
 
     def _add_pcm(self, pcm: bytes) -> None:
         if not pcm:
@@ -122,24 +145,59 @@ class ChunkSender:
         if self.opened.checksum is not None and crc != self.opened.checksum:
             self.differs = True
 
-    def _send_pending(
-        self, *, final: bool, state: bytes, wrap: Callable[[AppendCall, int], AppendCall] | None = None
-    ) -> None:
-        if self.end < self.sent and not final:
+    def _send_chunk(self, state: bytes) -> None:
+        """Send what Redis lacks, in the middle of the sentence; `state` is that of the engine, if it has one."""
+        self._await_answer()
+        if self.end < self.sent:
             return
         packed = _pack_state(state, self.edge_filter.state()) if state else b""
-        for _ in range(MAX_RESENDS):
-            pcm = bytes(self.produced[max(0, self.sent - self.start) :])
-            words = "" if self.sent else self._encoded_words()
-            chunk = ChunkAppend(self.sent, pcm, final, self.crc, packed, self.differs, words)
-            call = job_scripts.append(self.message.job, self.message.seq, self.message.attempt, chunk, emits=True)
-            verdict, received = self._append(wrap(call, self.length) if wrap else call, final=final)
-            if verdict is AppendVerdict.GAP and received >= self.start:
-                self.sent = received
-                continue
-            self._apply_verdict(verdict, received)
+        if self._is_far:
+            self._send_on_its_way(packed)
             return
+        start_s = time.monotonic()
+        self._send_and_wait(packed, final=False)
+        self._is_far = time.monotonic() - start_s > FAR_S
+
+    def _send_and_wait(
+        self, packed: bytes, *, final: bool, wrap: Callable[[AppendCall, int], AppendCall] | None = None
+    ) -> None:
+        for _ in range(MAX_RESENDS):
+            call = self._append_call(packed, final=final)
+            verdict, received = self._append(wrap(call, self.length) if wrap else call, final=final)
+            if verdict is not AppendVerdict.GAP or received < self.start:
+                self._apply_verdict(verdict, received, self.end, sent_differs=self.differs)
+                return
+            self.sent = received
         raise EngineFailed(f"sentence {self.message.seq}: Redis requested bytes from {self.sent} on too often")
+
+    def _append_call(self, packed: bytes, *, final: bool) -> AppendCall:
+        """The call with all that Redis lacks."""
+        offset = self._next_offset
+        pcm = bytes(self.produced[max(0, offset - self.start) :])
+        words = "" if offset else self._encoded_words()
+        chunk = ChunkAppend(offset, pcm, final, self.crc, packed, self.differs, words)
+        return job_scripts.append(self.message.job, self.message.seq, self.message.attempt, chunk, emits=True)
+
+    def _send_on_its_way(self, packed: bytes) -> None:
+        """Send a chunk; the engine goes on meanwhile."""
+        reply = PendingReply(self.redis, self._append_call(packed, final=False))
+        self._on_its_way, self.flushed_s = _SentChunk(reply, self.end, self.differs), time.monotonic()
+        if not reply.was_sent:
+            self._await_answer()
+
+    def _await_answer(self) -> None:
+        """Read the answer to the chunk that is on its way, if there is one."""
+        chunk, self._on_its_way = self._on_its_way, None
+        if chunk is None:
+            return
+        try:
+            verdict, received = chunk.reply.read()
+        except MemoryFull:
+            verdict, received = self._append(chunk.reply.call, final=False)
+        if verdict is AppendVerdict.GAP and received >= self.start:
+            self.sent = received  # the next chunk begins there
+        else:
+            self._apply_verdict(verdict, received, chunk.end, sent_differs=chunk.differs)
 
     def _encoded_words(self) -> str:
         """The times of the words in the sound that is sent, which lacks the silence that was trimmed."""
@@ -153,16 +211,27 @@ class ChunkSender:
         deadline_s = time.monotonic() + MEMORY_WAIT_S
         while True:
             try:
-                return run(self.redis, call, replicated=final)
+                return self._run(call, final=final)
             except MemoryFull:
                 if time.monotonic() > deadline_s:
                     raise EngineFailed(f"Redis was out of memory for {MEMORY_WAIT_S:.0f} s; raise maxmemory") from None
                 time.sleep(MEMORY_POLL_S)
 
-    def _apply_verdict(self, verdict: AppendVerdict, received: int) -> None:
+    def _run(self, call: AppendCall, *, final: bool) -> tuple[AppendVerdict, int]:
+        """Send a call, behind the chunk that is on its way; if that does not arrive, the answer asks for its bytes."""
+        chunk, self._on_its_way = self._on_its_way, None
+        if chunk is None:
+            return run(self.redis, call, replicated=final)
+        before, answer = chunk.reply.read_with(call)
+        if before[0] is AppendVerdict.OK:
+            self._apply_verdict(*before, chunk.end, sent_differs=chunk.differs)
+        return answer
+
+    def _apply_verdict(self, verdict: AppendVerdict, received: int, end: int, *, sent_differs: bool) -> None:
+        """Go on by the answer to the bytes up to `end`, which were sent as those of an attempt that differs, or not."""
         if verdict is AppendVerdict.OK:
-            self.sent = max(self.end, received)
-            self.differs = False
+            self.sent = max(end, received)
+            self.differs = self.differs and not sent_differs
             self.flushed_s = time.monotonic()
             self.first_sound_s = self.first_sound_s or self.flushed_s
         elif verdict is AppendVerdict.DONE:
@@ -170,6 +239,15 @@ class ChunkSender:
             raise SentenceComplete(received)
         else:
             raise AttemptDropped(verdict.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _SentChunk:
+    """A chunk that is on its way."""
+
+    reply: PendingReply[tuple[AppendVerdict, int]]
+    end: int  #: offset after its last byte
+    differs: bool  #: as it was sent
 
 
 class SentenceComplete(Exception):  # control flow, not an error

@@ -155,9 +155,13 @@ def run(redis: "Redis", call: ScriptCall[T], *, replicated: bool = False) -> T:
 def _evalsha(redis: "Redis", call: ScriptCall[T], *, replicated: bool) -> Any:
     with translate_redis_errors():
         if replicated and isinstance(redis, ClusterClient):
-            command = ("EVALSHA", call.script.sha, len(call.keys), *call.keys, *_wire(call.args))
-            return redis.execute_replicated(*command)
+            return redis.execute_replicated(*command_of(call))
         return redis.evalsha(call.script.sha, len(call.keys), *call.keys, *_wire(call.args))
+
+
+def command_of(call: ScriptCall[Any]) -> tuple[Argument, ...]:
+    """The command that runs a script which the server knows."""
+    return "EVALSHA", call.script.sha, len(call.keys), *call.keys, *_wire(call.args)
 
 
 def run_many(redis: "Redis", calls: Sequence[ScriptCall[Any]]) -> list[Any]:

@@ -103,7 +103,7 @@ CALLERS = (
     Mutant(
         "speaking.edges of a resumed sentence anew",
         "workers/attempt.py",
-        "    if opened.state:\n        edge_filter",
+        "    if resumed:\n        edge_filter",
         "    if False:\n        edge_filter",
         "a resumed sentence is faded in once more in its middle",
         (CONTINUITY,),

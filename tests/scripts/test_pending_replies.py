@@ -1,0 +1,154 @@
+"""Pending replies: chunks whose answers are read while the engine makes the next one, whatever happens on the way."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from redis import Redis
+
+from seriatim.engine import AudioChunk
+from seriatim.errors import Unavailable
+from seriatim.keys import ordered_stream
+from seriatim.lua import job_scripts
+from seriatim.lua.pending_reply import PendingReply
+from seriatim.lua.script_calls import run
+from seriatim.records import TaskMessage
+from seriatim.servers.redis_clients import command_client
+from seriatim.stream_entries import Audio, decode
+from workers.chunk_sender import AttemptDropped, ChunkSender
+from workers.trim_and_fade import TrimFadeFilter
+
+RATE_HZ = 8_000
+PAUSE_MS, FAR_MS = 600, 50
+JOB = "ab" * 16
+CHUNKS = [AudioChunk(bytes([n, 64] * 800)) for n in range(1, 7)]  #: 100 ms each
+FIRST_CALL = job_scripts.open_sentence(JOB, 0, 1, "exact", RATE_HZ, "text")
+
+
+@pytest.fixture
+def client(redis: Redis) -> Iterator[Redis]:
+    """A worker's client of the test's server."""
+    with command_client(f"unix://{redis.connection_pool.connection_kwargs['path']}") as made:
+        yield made
+
+
+@pytest.fixture
+def sender(redis: Redis, client: Redis) -> ChunkSender:
+    """That of a sentence whose every chunk is sent, and whose first one was, to a server that seems far."""
+    run(client, job_scripts.init(JOB, 1))
+    opened = run(client, FIRST_CALL)
+    made = ChunkSender(client, TaskMessage(JOB, 0, 1), opened, TrimFadeFilter(RATE_HZ, 0), RATE_HZ, lead_ms=0)
+    redis.client_pause(FAR_MS, all=False)
+    made.feed(CHUNKS[0])
+    assert made.first_sound_s is not None
+    return made
+
+
+def ordered_audio(redis: Redis) -> bytes:
+    entries = [decode(*row) for row in cast("list[Any]", redis.xrange(ordered_stream(JOB)))]
+    return b"".join(entry.pcm for entry in entries if isinstance(entry, Audio))
+
+
+def expected() -> bytes:
+    edges = TrimFadeFilter(RATE_HZ, 0)
+    return b"".join(edges.feed(chunk.pcm) for chunk in CHUNKS) + edges.finish()
+
+
+def test_the_engine_does_not_wait_for_the_answer_to_a_chunk(redis: Redis, sender: ChunkSender) -> None:
+    redis.client_pause(PAUSE_MS, all=False)
+    start_s = time.monotonic()
+    sender.feed(CHUNKS[1])
+    assert time.monotonic() - start_s < PAUSE_MS / 2000
+    for chunk in CHUNKS[2:]:
+        sender.feed(chunk)
+    assert time.monotonic() - start_s > PAUSE_MS / 2000, "one chunk is on its way at most"
+    sender.finish()
+    assert ordered_audio(redis) == expected()
+
+
+def test_sound_on_its_way_does_not_count_as_sound_that_waits(sender: ChunkSender) -> None:
+    sender.lead_ms = 4_000  # of which a quarter may be held back
+    on_its_way = []
+    for _ in range(3):
+        sender.feed(AudioChunk(bytes([7, 64] * 600 * (RATE_HZ // 1000))))
+        on_its_way.append(sender._on_its_way)
+    assert on_its_way[0] is None
+    assert on_its_way[1] is not None
+    assert on_its_way[2] is on_its_way[1], "it was sent by itself"
+
+
+def test_a_chunk_whose_connection_breaks_arrives_once(redis: Redis, sender: ChunkSender) -> None:
+    for chunk in CHUNKS[1:]:
+        sender.feed(chunk)
+        redis.client_kill_filter(skipme=True, _type="normal")
+    sender.finish()
+    assert ordered_audio(redis) == expected()
+
+
+def test_a_call_that_finds_no_server_says_so(tmp_path: Path) -> None:
+    with command_client(f"unix://{tmp_path}/none", outage_s=0.1) as client, pytest.raises(Unavailable):
+        PendingReply(client, FIRST_CALL)
+
+
+def test_a_server_that_forgot_its_scripts_learns_them_again(redis: Redis, sender: ChunkSender) -> None:
+    for chunk in CHUNKS[1:]:
+        redis.script_flush()
+        sender.feed(chunk)
+    sender.finish()
+    assert ordered_audio(redis) == expected()
+
+
+def test_an_attempt_that_is_fenced_learns_it_at_its_next_chunk(client: Redis, sender: ChunkSender) -> None:
+    run(client, job_scripts.open_sentence(JOB, 0, 2, "exact", RATE_HZ, "text"))
+    sender.feed(CHUNKS[1])
+    with pytest.raises(AttemptDropped, match="FENCED"):
+        sender.feed(CHUNKS[2])
+
+
+def test_an_attempt_that_is_fenced_learns_it_at_the_end_of_its_engine(client: Redis, sender: ChunkSender) -> None:
+    run(client, job_scripts.open_sentence(JOB, 0, 2, "exact", RATE_HZ, "text"))
+    sender.feed(CHUNKS[1])
+    with pytest.raises(AttemptDropped, match="FENCED"):
+        sender.finish()
+
+
+def test_bytes_that_the_server_lost_are_sent_again(redis: Redis, client: Redis, sender: ChunkSender) -> None:
+    """Its log was cut: it asks for them in its answer."""
+    contents = {key: redis.dump(key) for key in redis.scan_iter(f"*{JOB}*")}
+    sender.feed(CHUNKS[1])
+    sender._await_answer()
+    for key, content in contents.items():
+        redis.restore(key, 60_000, cast("bytes", content), replace=True)
+    for chunk in CHUNKS[2:]:
+        sender.feed(chunk)
+    sender.finish()
+    assert ordered_audio(redis) == expected()
+
+
+def test_a_full_server_gets_the_chunk_once_it_has_room(redis: Redis, sender: ChunkSender) -> None:
+    redis.config_set("maxmemory", 1)
+    try:
+        sender.feed(CHUNKS[1])
+        room = threading.Timer(0.3, lambda: redis.config_set("maxmemory", 0))
+        room.start()
+        for chunk in CHUNKS[2:]:
+            sender.feed(chunk)
+        room.join()
+    finally:
+        redis.config_set("maxmemory", 0)
+    sender.finish()
+    assert ordered_audio(redis) == expected()
+
+
+def test_an_attempt_that_comes_to_nothing_leaves_no_answer_to_others(
+    redis: Redis, client: Redis, sender: ChunkSender
+) -> None:
+    redis.client_pause(PAUSE_MS // 4, all=False)
+    with sender:
+        sender.feed(CHUNKS[1])
+    assert [client.echo(str(i)) for i in range(5)] == [str(i).encode() for i in range(5)]
+    pool: Any = client.connection_pool
+    assert pool._taken == set()
