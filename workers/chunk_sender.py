@@ -5,8 +5,8 @@ and sends those beyond `base`, unless its engine says that it begins there (`Aud
 checksum of the bytes before `base`: if an engine promised the same bytes and gave others, the stream gets a
 discontinuity instead of a seam between two takes.
 
-The engine does not wait for a Redis that is far: the answer to a chunk is read when the next one is sent (decision 88).
-That to the first is awaited, because it says when the sentence was heard; the last one follows on the same way.
+The engine does not wait for a Redis that is far: the reply to a chunk is read when it is there (decision 88). That to
+the first is awaited, because it says when the sentence was heard; the last one follows on the same connection.
 """
 
 import time
@@ -29,7 +29,7 @@ from seriatim.text.word_times import encode_word_times
 from workers.trim_and_fade import TrimFadeFilter
 
 MAX_APPEND_MS = 1_000  #: most audio per append: a longer one, sent at a sentence's end, would keep its slot waiting
-FAR_S = 0.003  #: a server that takes longer to answer the first chunk is far, or busy
+FAR_S = 0.003  #: a server that takes longer to reply to the first chunk is far, or busy
 LEAD_SHARE = 4  #: a chunk may be held back for 1/LEAD_SHARE of the listener's lead
 MEMORY_WAIT_S = 20.0  #: longest wait of a chunk for memory in Redis; shorter than the stall timeout
 MEMORY_POLL_S = 0.2
@@ -62,8 +62,9 @@ class ChunkSender:
     start: int = 0  #: offset of produced[0]
     words: tuple[tuple[float, float], ...] = ()  #: times of its words, of this attempt's untrimmed sound
     first_sound_s: float | None = None  #: monotonic time at which the first sound was in Redis
-    _is_far: bool = False  #: by the chunk whose answer was awaited last
-    _on_its_way: "_SentChunk | None" = None  #: a chunk whose answer was not read yet
+    _is_far: bool | None = field(default=None, init=False)  #: None: the first chunk was not sent
+    _pending: "_PendingChunk | None" = field(default=None, init=False)  #: a chunk whose reply was not read
+    _reply_s: float = field(default=0.0, init=False)  #: that the last awaited reply took
 
     def __post_init__(self) -> None:
         self.sent = self.opened.base
@@ -89,6 +90,8 @@ class ChunkSender:
             raise EngineFailed(f"{len(chunk.pcm)} bytes of audio; expected whole 16-bit samples")
         if chunk.continues and not self.produced:
             self._begin_at_base()
+        if self._pending and self._pending.reply.has_arrived:
+            self._await_pending()
         self._add_pcm(self.edge_filter.feed(chunk.pcm))
         self.words = chunk.words or self.words
         if chunk.last:
@@ -100,12 +103,12 @@ class ChunkSender:
             self._send_chunk(chunk.state)
 
     def __enter__(self) -> Self:
-        """Until all was sent."""
+        """For as long as chunks are sent."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Do without the answer to a chunk that is on its way: the attempt came to nothing."""
-        chunk, self._on_its_way = self._on_its_way, None
+        """Drop a reply that was not read: the attempt ended early."""
+        chunk, self._pending = self._pending, None
         if chunk is not None:
             chunk.reply.drop()
 
@@ -129,8 +132,8 @@ class ChunkSender:
 
     @property
     def _next_offset(self) -> int:
-        """Where the next chunk begins, if the one that is on its way arrives."""
-        return self._on_its_way.end if self._on_its_way else self.sent
+        """Where the next chunk begins, if the pending one arrives."""
+        return self._pending.end if self._pending else self.sent
 
     def _add_pcm(self, pcm: bytes) -> None:
         if not pcm:
@@ -147,16 +150,16 @@ class ChunkSender:
 
     def _send_chunk(self, state: bytes) -> None:
         """Send what Redis lacks, in the middle of the sentence; `state` is that of the engine, if it has one."""
-        self._await_answer()
+        self._await_pending()
         if self.end < self.sent:
             return
         packed = _pack_state(state, self.edge_filter.state()) if state else b""
         if self._is_far:
-            self._send_on_its_way(packed)
+            self._send_unawaited(packed)
             return
-        start_s = time.monotonic()
         self._send_and_wait(packed, final=False)
-        self._is_far = time.monotonic() - start_s > FAR_S
+        if self._is_far is None:
+            self._is_far = self._reply_s > FAR_S
 
     def _send_and_wait(
         self, packed: bytes, *, final: bool, wrap: Callable[[AppendCall, int], AppendCall] | None = None
@@ -165,7 +168,7 @@ class ChunkSender:
             call = self._append_call(packed, final=final)
             verdict, received = self._append(wrap(call, self.length) if wrap else call, final=final)
             if verdict is not AppendVerdict.GAP or received < self.start:
-                self._apply_verdict(verdict, received, self.end, sent_differs=self.differs)
+                self._apply_verdict(verdict, received, self.end)
                 return
             self.sent = received
         raise EngineFailed(f"sentence {self.message.seq}: Redis requested bytes from {self.sent} on too often")
@@ -178,16 +181,16 @@ class ChunkSender:
         chunk = ChunkAppend(offset, pcm, final, self.crc, packed, self.differs, words)
         return job_scripts.append(self.message.job, self.message.seq, self.message.attempt, chunk, emits=True)
 
-    def _send_on_its_way(self, packed: bytes) -> None:
-        """Send a chunk; the engine goes on meanwhile."""
+    def _send_unawaited(self, packed: bytes) -> None:
+        """Send what Redis lacks; the engine goes on meanwhile."""
         reply = PendingReply(self.redis, self._append_call(packed, final=False))
-        self._on_its_way, self.flushed_s = _SentChunk(reply, self.end, self.differs), time.monotonic()
-        if not reply.was_sent:
-            self._await_answer()
+        self._pending, self.flushed_s = _PendingChunk(reply, self.end), time.monotonic()
+        if not reply.is_pending:
+            self._await_pending()
 
-    def _await_answer(self) -> None:
-        """Read the answer to the chunk that is on its way, if there is one."""
-        chunk, self._on_its_way = self._on_its_way, None
+    def _await_pending(self) -> None:
+        """Read the reply to the pending chunk, if there is one."""
+        chunk, self._pending = self._pending, None
         if chunk is None:
             return
         try:
@@ -197,7 +200,7 @@ class ChunkSender:
         if verdict is AppendVerdict.GAP and received >= self.start:
             self.sent = received  # the next chunk begins there
         else:
-            self._apply_verdict(verdict, received, chunk.end, sent_differs=chunk.differs)
+            self._apply_verdict(verdict, received, chunk.end)
 
     def _encoded_words(self) -> str:
         """The times of the words in the sound that is sent, which lacks the silence that was trimmed."""
@@ -211,27 +214,30 @@ class ChunkSender:
         deadline_s = time.monotonic() + MEMORY_WAIT_S
         while True:
             try:
-                return self._run(call, final=final)
+                return self._run_behind_pending(call, final=final)
             except MemoryFull:
                 if time.monotonic() > deadline_s:
                     raise EngineFailed(f"Redis was out of memory for {MEMORY_WAIT_S:.0f} s; raise maxmemory") from None
                 time.sleep(MEMORY_POLL_S)
 
-    def _run(self, call: AppendCall, *, final: bool) -> tuple[AppendVerdict, int]:
-        """Send a call, behind the chunk that is on its way; if that does not arrive, the answer asks for its bytes."""
-        chunk, self._on_its_way = self._on_its_way, None
+    def _run_behind_pending(self, call: AppendCall, *, final: bool) -> tuple[AppendVerdict, int]:
+        """Send a call behind the pending chunk; if that did not arrive, the reply asks for its bytes."""
+        chunk, self._pending = self._pending, None
         if chunk is None:
-            return run(self.redis, call, replicated=final)
-        before, answer = chunk.reply.read_with(call)
-        if before[0] is AppendVerdict.OK:
-            self._apply_verdict(*before, chunk.end, sent_differs=chunk.differs)
-        return answer
+            start_s = time.monotonic()
+            reply = run(self.redis, call, replicated=final)
+            self._reply_s = time.monotonic() - start_s
+            return reply
+        (verdict, received), reply = chunk.reply.read_with(call)
+        if verdict is AppendVerdict.OK:
+            self._apply_verdict(verdict, received, chunk.end)
+        return reply
 
-    def _apply_verdict(self, verdict: AppendVerdict, received: int, end: int, *, sent_differs: bool) -> None:
-        """Go on by the answer to the bytes up to `end`, which were sent as those of an attempt that differs, or not."""
+    def _apply_verdict(self, verdict: AppendVerdict, received: int, end: int) -> None:
+        """Go on by the reply to the bytes up to `end`."""
         if verdict is AppendVerdict.OK:
             self.sent = max(end, received)
-            self.differs = self.differs and not sent_differs
+            self.differs = False  # said with the first chunk, whose reply is awaited
             self.flushed_s = time.monotonic()
             self.first_sound_s = self.first_sound_s or self.flushed_s
         elif verdict is AppendVerdict.DONE:
@@ -242,12 +248,11 @@ class ChunkSender:
 
 
 @dataclass(frozen=True, slots=True)
-class _SentChunk:
-    """A chunk that is on its way."""
+class _PendingChunk:
+    """A chunk that was sent."""
 
     reply: PendingReply[tuple[AppendVerdict, int]]
     end: int  #: offset after its last byte
-    differs: bool  #: as it was sent
 
 
 class SentenceComplete(Exception):  # control flow, not an error

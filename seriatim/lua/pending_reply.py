@@ -25,30 +25,27 @@ class PendingReply(Generic[T]):
     """The reply to a call. Not thread-safe; read it once, or drop it."""
 
     def __init__(self, redis: "Redis", call: ScriptCall[T]) -> None:
-        """Send the call.
+        """Send the call, if that is possible at once.
 
         Raises:
-            Unavailable: there is no connection, with all patience.
+            Unavailable: there is no connection within the time that the client waits for one.
         """
         self.call = call
         self._redis = redis
         self._connection = None if isinstance(redis, ClusterClient) else self._send()
 
     @property
-    def was_sent(self) -> bool:
-        """True if the reply is on its way, and was not read."""
+    def is_pending(self) -> bool:
+        """True if the call was sent, and its reply was not read."""
         return self._connection is not None
 
-    def _send(self) -> Any:
-        """The connection on which it was sent; None if that broke."""
-        with translate_redis_errors():
-            connection: Any = self._redis.connection_pool.get_connection()
-        try:
-            connection.send_command(*command_of(self.call))
-        except exceptions.RedisError:
-            self._give_back(connection, with_reply=False)
-            return None
-        return connection
+    @property
+    def has_arrived(self) -> bool:
+        """True if reading it does not wait for the server: it is here, or the connection broke."""
+        connection = self._connection
+        return connection is not None and (
+            not connection.is_connected or connection.can_read() or not connection.is_connected  # or it breaks just now
+        )
 
     def read(self) -> T:
         """Wait for the reply.
@@ -57,7 +54,7 @@ class PendingReply(Generic[T]):
             Unavailable: Redis does not answer; the call may have been executed.
             MemoryFull, CommandRefused: it refuses.
         """
-        replies = self._read_replies(1)
+        replies = self._read_replies()
         return self.call.decode(replies[0]) if replies else run(self._redis, self.call)
 
     def read_with(self, following: ScriptCall[U]) -> tuple[T, U]:
@@ -66,35 +63,74 @@ class PendingReply(Generic[T]):
         Raises:
             as `read`.
         """
-        replies = self._read_replies(2, following)
+        replies = self._read_replies(following)
         if replies:
             return self.call.decode(replies[0]), following.decode(replies[1])
         return run(self._redis, self.call), run(self._redis, following)
 
-    def _read_replies(self, n: int, following: ScriptCall[Any] | None = None) -> list[Any]:
-        """All replies; none where one is an error: of a lost connection, a server that was demoted, a full one."""
+    def drop(self) -> None:
+        """Do without the reply. Nothing happens if it was read."""
+        if self.has_arrived:
+            self._read_replies()
+        elif self._connection is not None:
+            self._give_back(self._connection, unread=1)
+        self._connection = None
+
+    def _send(self) -> Any:
+        """The connection on which it was sent; None if that broke."""
+        with translate_redis_errors():
+            connection: Any = self._redis.connection_pool.get_connection()
+        sent = False
+        try:
+            connection.send_command(*command_of(self.call))
+            sent = True
+        except exceptions.RedisError:
+            return None
+        finally:
+            if not sent:
+                self._give_back(connection, unread=1)
+        return connection
+
+    def _read_replies(self, *following: ScriptCall[Any]) -> list[Any]:
+        """All replies; none where the connection broke, or one of them is an error."""
         connection, self._connection = self._connection, None
         if connection is None:
             return []
-        replies: list[Any] = []
+        replies, unread, refused = [], 1, False
         try:
-            if following is not None:
-                connection.send_command(*command_of(following))
-            while len(replies) < n:
-                replies.append(connection.read_response())
+            for call in following:
+                _send_behind(connection, call)
+                unread += 1
+            while unread:
+                try:
+                    replies.append(_read(connection))
+                except exceptions.ResponseError:
+                    refused = True
+                unread -= 1
         except exceptions.RedisError:
-            replies.clear()
+            refused = True
         finally:
-            self._give_back(connection, with_reply=not replies)
-        return replies
+            self._give_back(connection, unread=unread)
+        return [] if refused else replies
 
-    def drop(self) -> None:
-        """Do without the reply. Nothing happens if it was read."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._give_back(connection, with_reply=True)
-
-    def _give_back(self, connection: Any, *, with_reply: bool) -> None:
-        if with_reply:  # on its way: no other command can use the connection
+    def _give_back(self, connection: Any, *, unread: int) -> None:
+        if unread:  # no other command can use it
             connection.disconnect()
         self._redis.connection_pool.release(connection)
+
+
+def _send_behind(connection: Any, call: ScriptCall[Any]) -> None:
+    """Send a call on the connection on which a reply is on its way: without redis-py's PING, which would read that."""
+    _check_connected(connection)
+    connection.send_command(*command_of(call), check_health=False)
+
+
+def _read(connection: Any) -> Any:
+    _check_connected(connection)
+    return connection.read_response()
+
+
+def _check_connected(connection: Any) -> None:
+    """redis-py would connect again, and there would be no reply on the new connection."""
+    if not connection.is_connected:
+        raise exceptions.ConnectionError("the connection broke")

@@ -62,11 +62,12 @@ class _Breakable:
             return super().read_response(*args, **more)  # type: ignore[misc]  # as above
 
     def can_read(self, *args: Any, **more: Any) -> Any:
-        """Is there something to read? A pool asks outside of what is tried again: whatever is sent next finds out."""
+        """Is there something to read? A pool asks outside of what is tried again: what is sent next connects again."""
         try:
             with BREAKABLE:
                 return super().can_read(*args, **more)  # type: ignore[misc]  # as above
         except exceptions.ConnectionError:
+            self.disconnect()  # type: ignore[attr-defined]  # as above
             return False
 
 
