@@ -43,9 +43,7 @@ class PendingReply(Generic[T]):
     def has_arrived(self) -> bool:
         """True if reading it does not wait for the server: it is here, or the connection broke."""
         connection = self._connection
-        return connection is not None and (
-            not connection.is_connected or connection.can_read() or not connection.is_connected  # or it breaks just now
-        )
+        return connection is not None and (not connection.is_connected or connection.can_read())
 
     def read(self) -> T:
         """Wait for the reply.
@@ -96,7 +94,7 @@ class PendingReply(Generic[T]):
         connection, self._connection = self._connection, None
         if connection is None:
             return []
-        replies, unread, refused = [], 1, False
+        replies, unread, failed = [], 1, False
         try:
             for call in following:
                 _send_behind(connection, call)
@@ -105,13 +103,13 @@ class PendingReply(Generic[T]):
                 try:
                     replies.append(_read(connection))
                 except exceptions.ResponseError:
-                    refused = True
+                    failed = True
                 unread -= 1
         except exceptions.RedisError:
-            refused = True
+            failed = True
         finally:
             self._give_back(connection, unread=unread)
-        return [] if refused else replies
+        return [] if failed else replies
 
     def _give_back(self, connection: Any, *, unread: int) -> None:
         if unread:  # no other command can use it
