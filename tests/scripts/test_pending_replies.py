@@ -159,6 +159,7 @@ def test_redis_pys_own_ping_does_not_read_the_reply(redis: Redis) -> None:
     path = redis.connection_pool.connection_kwargs["path"]
     with command_client(f"unix://{path}?health_check_interval=60") as client:
         run(client, job_scripts.init(JOB, 1))
+        run(client, FIRST_CALL)
         reply = PendingReply(client, FIRST_CALL)
         connection: Any = reply._connection
         connection.next_health_check = 0  # it would ask now
