@@ -174,7 +174,14 @@ class RealSystem:
 
     def expect_reassembler(self) -> None:
         """Let no health check find that none is running, however late its heartbeats come."""
-        self.redis.zadd(REASSEMBLERS, {"expected|/nowhere": time.time() + DAY_S})
+        with self.redis as client:
+            client.zadd(REASSEMBLERS, {"expected|/nowhere": time.time() + DAY_S})
+            client.expire(REASSEMBLERS, DAY_S)
+
+    def make_due(self, key: str, member: str) -> None:
+        """Let the time of a member of a sorted set be over. What the system took out of it meanwhile stays out."""
+        with self.redis as client:
+            client.zadd(key, {member: 0}, xx=True)
 
     def workers(
         self,

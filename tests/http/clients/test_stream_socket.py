@@ -60,7 +60,7 @@ def shorten_grace(gateway: Gateway, job: str, grace_s: int) -> None:
     """Let the pool wait only so long for a job's reader from now on."""
     with gateway.system.redis as redis:
         redis.hset(f"{pool_prefix('tone')}:j:{job}", "grace", grace_s * 1000)
-        redis.zadd(f"{pool_prefix('tone')}:act", {job: 0})  # it is looked at in the next sweep
+    gateway.system.make_due(f"{pool_prefix('tone')}:act", job)  # it is looked at in the next sweep
 
 
 def test_text_in_pieces_is_heard_as_one(gateway: Gateway) -> None:

@@ -28,8 +28,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 def end_lease(system: RealSystem, pid: int, pool: str = "tone") -> None:
     """End the lease of a process that stands still, or is dead: the next sweep takes its sentences back."""
     (owner,) = [owner for owner, owner_pid in system.worker_pids(pool).items() if owner_pid == pid]
-    with system.redis as client:
-        client.zadd(f"{pool_prefix(pool)}:wk", {owner: 0})
+    system.make_due(f"{pool_prefix(pool)}:wk", owner)
 
 
 @contextmanager

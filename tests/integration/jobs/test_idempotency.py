@@ -185,8 +185,8 @@ def test_a_text_whose_producer_was_taken_for_dead_is_heard_whole_under_its_key(s
         submission.pool_client.redis,
         pool_calls.extend(submission.pool_client.pool, submission.job.id, submission.n, [], producer_ms=1),
     )
-    with system.redis as client:  # a sweep that came before the lease was shortened would look again after the old one
-        client.zadd(f"{pool_prefix(submission.job.pool)}:act", {submission.job.id: 0})
+    # A sweep that came before the lease was shortened would look again after the old one.
+    system.make_due(f"{pool_prefix(submission.job.pool)}:act", submission.job.id)
     wait_until(lambda: submission.job.status().closed, "its lease is over")
     with pytest.raises(JobEnded, match="was closed with 32 sentences: its producer's lease expired"):
         submission.send_rest()

@@ -143,8 +143,7 @@ def test_what_a_killed_sender_had_in_hand_is_sent_by_another(hooked: Hooked, rec
     sender.wait()
     assert not alive(sender.pid)
     receiver.held.set()
-    with hooked.system.redis as client:  # as if the time for which the sender had it were over
-        client.zadd(f"{job_prefix(job.id)}:hooks", {job.id: 0})
+    hooked.system.make_due(f"{job_prefix(job.id)}:hooks", job.id)  # the time for which the sender had it is over
     hooked.system.reassembler()
     wait_until(lambda: len(receiver.ids) >= 2, "the message comes again")
     assert set(receiver.ids) == {job.id}
