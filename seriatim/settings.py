@@ -382,6 +382,11 @@ class Settings:
         return {variable(f): str(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default}
 
 
+def other_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are none of our settings: what a child process inherits besides those that it is given."""
+    return {name: value for name, value in environ.items() if not name.startswith(PREFIX)}
+
+
 def variable(setting: "Field[object]") -> str:
     """The environment variable of a setting."""
     return PREFIX + setting.name.upper()

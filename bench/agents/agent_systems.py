@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.agents.agent_plan import AgentAnswer, AgentRun
+from seriatim.settings import other_variables
 from seriatim.state.pool_record import read_pool
 from tests.http.gateways import Gateway, start
 from tests.support.process_system import ROOT, RealSystem, wait_until
@@ -60,7 +61,7 @@ class AgentSystem:
         return float(found[1])
 
     def _python(self, command: Sequence[str], stdin: str) -> str:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("SERIATIM_")}
+        environment = other_variables(os.environ)
         done = subprocess.run(
             [self.python, *command], cwd=ROOT, env=environment | {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"},
             input=stdin, stdout=subprocess.PIPE, text=True, timeout=RUN_S, check=True,

@@ -22,6 +22,7 @@ from bench.load.usage import Meter, Used
 from bench.ours import system_on
 from gateway.local.processes import LocalSystem, WorkerPlan
 from seriatim.process.child_processes import dies_with_parent
+from seriatim.settings import other_variables
 from seriatim.state.pool_record import read_pool
 
 SLOTS = 4
@@ -91,8 +92,7 @@ class LoadSystem:
         return json.loads(output), used
 
     def _started(self, run: LoadRun, stdout: IO[bytes], stderr: IO[bytes]) -> "subprocess.Popen[bytes]":
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
-        inherited |= {"PYTHONPATH": str(_ROOT), **self.environment}
+        inherited = other_variables(os.environ) | {"PYTHONPATH": str(_ROOT), **self.environment}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "bench.load.clients"],
             cwd=_ROOT, env=inherited | self.system.settings.to_env(), stdin=subprocess.PIPE,

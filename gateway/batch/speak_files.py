@@ -7,6 +7,7 @@ continues, also in the middle of a file.
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,10 @@ from gateway.output.partial_files import PartialFiles
 from gateway.output.pipe_output import PipeOutput
 from gateway.output.running_jobs import RunningJobs, RunStopped
 from gateway.output.speak_arguments import SpeakArguments
-from gateway.output.speech_run import SpeakRun, speak_text
+from gateway.output.speech_run import SpeakRun, await_own_workers, speak_text
 from seriatim.audio.output_file import is_disk_full, translate_write_errors
+from seriatim.client.producer import Producer
+from seriatim.client.sentences.pool_sentences import resolve_pools
 from seriatim.errors import BadInput, Misconfigured, Refused, SeriatimError, Unavailable
 
 AT_ONCE = 4
@@ -72,6 +75,18 @@ class FileBatch:
         except OSError:
             content = b""
         return hashlib.sha256(content + options).hexdigest()[:32]
+
+
+def check_request(batch: FileBatch, system: LocalSystem) -> None:
+    """Check what all files have in common, such as the voice, as far as workers are there: each would fail of it.
+
+    Raises:
+        UnknownVoice, UnknownLanguage, UnknownOption, BadInput: the pool's workers do not support it.
+        SeriatimError: the system has failed.
+    """
+    await_own_workers(system, batch.arguments)
+    with closing(Producer(system.settings)) as producer:
+        resolve_pools(producer, batch.arguments.request, "")
 
 
 def speak_files(batch: FileBatch, files: Iterable[tuple[BatchInput, str]], system: LocalSystem) -> None:

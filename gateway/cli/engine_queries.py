@@ -1,6 +1,7 @@
 """Engine queries, answered by a worker process: the command line imports no engine and loads no model."""
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -9,21 +10,30 @@ from typing import Any
 from seriatim.errors import BadInput, EngineUnavailable
 from seriatim.exit_codes import ExitCode
 from seriatim.process.interpreter import python_command
+from seriatim.settings import Settings, other_variables
 
 
-def ask_engine(module: str, *arguments: str, limit_s: float | None = None, stdin_text: str = "") -> Any:
+def ask_engine(
+    module: str,
+    *arguments: str,
+    limit_s: float | None = None,
+    stdin_text: str = "",
+    settings: Settings | None = None,
+) -> Any:
     """Run `python -m module arguments` and return what it printed, one line of JSON.
 
-    `stdin_text`: what it reads on its standard input.
+    `stdin_text`: what it reads on its standard input. `settings`: its own; None: those of this process's environment.
 
     Raises:
         BadInput: the module refuses the arguments; the message is its own.
         EngineUnavailable: the module cannot answer, or not within `limit_s`; the message gives the reason.
     """
     command = python_command(module, *arguments)
+    environment = other_variables(os.environ) | settings.to_env() if settings else None
     try:
         done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", check=False, timeout=limit_s, input=stdin_text
+            command, capture_output=True, encoding="utf-8", check=False, timeout=limit_s, input=stdin_text,
+            env=environment,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise EngineUnavailable(

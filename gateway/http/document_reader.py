@@ -11,7 +11,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 
 from seriatim.errors import BadInput
 from seriatim.process.interpreter import python_command
-from seriatim.settings import Settings
+from seriatim.settings import Settings, other_variables
 from seriatim.text.documents import Document, DocumentLimits, read_document
 from seriatim.text.documents.document_process import MODULE, decode_reply, encode_request
 from seriatim.text.documents.read_document import is_simple
@@ -51,8 +51,9 @@ class DocumentReader:
             memory_bytes=self._settings.document_memory_bytes, cpu_s=max(1, round(timeout_s)), with_cover=with_cover,
         )  # fmt: skip
         process = await asyncio.create_subprocess_exec(
-            *python_command(MODULE), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=_environment()
-        )
+            *python_command(MODULE), stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
+            env=other_variables(os.environ),  # none of the gateway's secrets
+        )  # fmt: skip
         try:
             async with asyncio.timeout(timeout_s):
                 reply, _ = await process.communicate(request)
@@ -64,8 +65,3 @@ class DocumentReader:
                     process.kill()
                 await process.wait()
         return await asyncio.to_thread(decode_reply, reply, NAME)
-
-
-def _environment() -> dict[str, str]:
-    """What an interpreter needs to start; none of the gateway's secrets."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("SERIATIM_")}

@@ -29,7 +29,7 @@ from seriatim.process.interpreter import python_command
 from seriatim.process.process_range import ProcessRange
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import check_reachable, command_client
-from seriatim.settings import Settings
+from seriatim.settings import Settings, other_variables
 from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import worker_names
 
@@ -97,8 +97,7 @@ class LocalSystem:
     def start_child(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
         """Start a child with its output in a log file; it gets no Ctrl-C, so that this process ends all in order."""
         self.commands[name] = module, arguments
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
-        environment = inherited | self.settings.to_env() | dict(self.environment)
+        environment = other_variables(os.environ) | self.settings.to_env() | dict(self.environment)
         if module in FORKED and can_fork():
             plan = ForkPlan(FORKED[module], arguments, environment, self.folder / f"{name}.log", new_session=True)
             self.children[name] = fork_process(plan)

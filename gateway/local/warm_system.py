@@ -29,7 +29,7 @@ from gateway.local.processes import READY_S, LocalSystem, WorkerPlan, private_sy
 from seriatim.errors import EngineUnavailable, Misconfigured, SeriatimError
 from seriatim.process.forked_process import allow_forks
 from seriatim.process.interpreter import python_command
-from seriatim.settings import Settings
+from seriatim.settings import Settings, other_variables
 
 KEEP_S = 60.0  #: behind the last command
 POLL_S = 0.2
@@ -132,11 +132,11 @@ def _start_keeper(
             return
         for left in (folder.ready, folder.failed):
             left.unlink(missing_ok=True)  # of a keeper that was killed
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIATIM_")}
+        environment = other_variables(os.environ) | settings.to_env()
         with (folder.path / "keeper.log").open("wb") as log:
             subprocess.run(  # it goes on in the background
                 python_command("gateway.local.warm_system", str(folder.path), str(lock), str(keep_s)),
-                input=json.dumps([asdict(plan) for plan in plans]).encode(), env=inherited | settings.to_env(),
+                input=json.dumps([asdict(plan) for plan in plans]).encode(), env=environment,
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[lock], check=False,
             )  # fmt: skip
     finally:

@@ -135,19 +135,29 @@ class SpeakRun:
         self.output.finish()
 
 
+def await_own_workers(system: LocalSystem, arguments: SpeakArguments) -> None:
+    """Wait until the workers of a private system are there; those of a running one are not waited for.
+
+    Raises:
+        EngineUnavailable, Misconfigured: they do not start.
+    """
+    if arguments.embedded:
+        for plan in arguments.worker_plans:
+            system.await_workers(plan.pool_name)
+
+
 def speak_text(system: LocalSystem, run: SpeakRun) -> RunSummary:
     """Speak the rest of a text into the output of a run; returns a summary.
 
     Raises:
         SeriatimError: the job, its text or the system ended early.
     """
-    if run.arguments.embedded:
-        if run.arguments.request.language in ("", AUTO) and asks_detector(run.arguments.text):
-            load_detector_ahead()  # half a second, for which the first sentence would wait
-        for plan in run.arguments.worker_plans:
-            system.await_workers(plan.pool_name)
+    arguments = run.arguments
+    if arguments.embedded and arguments.request.language in ("", AUTO) and asks_detector(arguments.text):
+        load_detector_ahead()  # half a second, for which the first sentence would wait
+    await_own_workers(system, arguments)
     with closing(Producer(system.settings)) as producer:
-        check_workers(producer, run.arguments.request)
+        check_workers(producer, arguments.request)
         return speak_with(producer, system, run)
 
 

@@ -1,6 +1,5 @@
 """docker-compose.yml and the Dockerfile, read as Compose and Docker read them, as far as ours need it."""
 
-import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -151,8 +150,3 @@ def stages() -> dict[str, BuildStage]:
         if name:
             found[name] = BuildStage(name, source, tuple(instructions))
     return found
-
-
-def outside() -> dict[str, str]:
-    """The environment of the tests without our settings."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}

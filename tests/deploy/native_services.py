@@ -28,7 +28,8 @@ from pathlib import Path
 from redis import Redis
 
 from seriatim.process.child_processes import dies_with_parent
-from tests.deploy.compose_services import ROOT, Service, outside, secrets, services, stages
+from seriatim.settings import other_variables
+from tests.deploy.compose_services import ROOT, Service, secrets, services, stages
 from tests.support.command_line import installed
 from tests.support.free_ports import free_port
 from tests.support.process_system import wait_until
@@ -103,7 +104,7 @@ class Native:
         image.pop("PATH", None)
         own = {name: self.here(service, value) for name, value in (image | service.environment).items()}
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        return outside() | own | {"PATH": path, "PYTHONPATH": str(ROOT)}
+        return other_variables(os.environ) | own | {"PATH": path, "PYTHONPATH": str(ROOT)}
 
     def argv(self, service: Service) -> list[str]:
         """The command line, with the image's entry point."""

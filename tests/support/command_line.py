@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from seriatim.settings import other_variables
 from tests.support.forked_command import ForkedCommand, run_command
 
 SERIATIM = (sys.executable, "-P", "-m", "gateway.cli.main")
@@ -32,8 +33,7 @@ def installed(*names: str, package: str) -> str:
 
 def environment(settings: Mapping[str, str] = QUICK) -> dict[str, str]:
     """Nothing of ours from outside the test; our packages found from any directory."""
-    outside = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
-    return outside | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | dict(settings)
+    return other_variables(os.environ) | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | dict(settings)
 
 
 def seriatim(

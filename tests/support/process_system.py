@@ -22,7 +22,7 @@ from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.client.producer import Producer
 from seriatim.keys import REASSEMBLERS, job_prefix, pool_prefix
-from seriatim.settings import Settings, variable
+from seriatim.settings import Settings, other_variables, variable
 from seriatim.state.pool_record import read_pool
 from tests.support.forked_command import ForkedCommand
 from tests.support.redis_servers import PrivateServer, embedded
@@ -127,7 +127,7 @@ class RealSystem:
     @property
     def environment(self) -> dict[str, str]:
         """What makes a process of this system's: no setting comes from outside the test."""
-        outside = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
+        outside = other_variables(os.environ)
         path = os.pathsep.join([str(ROOT), *filter(None, [outside.get("PYTHONPATH")])])
         return outside | {"PYTHONPATH": path} | self.settings.to_env()
 

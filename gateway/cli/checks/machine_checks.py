@@ -27,7 +27,8 @@ UP_PORT = 7379  #: where `seriatim up` has its Redis
 
 def check_machine(settings: Settings) -> list[CheckResult]:
     """Results about this machine."""
-    return [_cores(), _open_files(settings), *check_overcommit(settings), *_ports(settings), *_engines(), _gpus()]
+    limits = [_cores(), _open_files(settings), *check_overcommit(settings)]
+    return [*limits, *_ports(settings), *_engines(settings), _gpus(settings)]
 
 
 def _cores() -> CheckResult:
@@ -92,22 +93,23 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _engines() -> list[CheckResult]:
+def _engines(settings: Settings) -> list[CheckResult]:
     """Whether the engines load that are installed and whose voices are in a package; others are for `models`."""
-    return [_engine(name) for name, profile in engine_profiles().items() if profile.module and has_extra(name)]
+    packaged = [name for name, profile in engine_profiles().items() if profile.module]
+    return [_engine(name, settings) for name in packaged if has_extra(name)]
 
 
-def _engine(name: str) -> CheckResult:
+def _engine(name: str, settings: Settings) -> CheckResult:
     try:
-        voices = ask_engine("workers", "--engine", name, "--list-voices", limit_s=ENGINE_S)
+        voices = ask_engine("workers", "--engine", name, "--list-voices", limit_s=ENGINE_S, settings=settings)
     except SeriatimError as error:
         return from_message(f"engine {name}", str(error))
     return ok(f"engine {name}", f"it loads, and has {len(voices)} voice{'s' * (len(voices) > 1)}")
 
 
-def _gpus() -> CheckResult:
+def _gpus(settings: Settings) -> CheckResult:
     try:
-        found = ask_engine("workers.gpu_list", limit_s=NVML_S)
+        found = ask_engine("workers.gpu_list", limit_s=NVML_S, settings=settings)
     except SeriatimError as error:
         return warn("gpu", f"the driver does not answer: {error}", "see nvidia-smi and dmesg; a restart may help")
     return describe_gpus(found["gpus"], found["why"], installed_version("torch"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.batch.batch_inputs import BatchInput, batch_inputs, left_out
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
-from gateway.batch.speak_files import FileBatch, LastLook, changed_files, speak_files
+from gateway.batch.speak_files import FileBatch, LastLook, changed_files, check_request, speak_files
 from gateway.cli import parser as args
 from gateway.cli.commands.speak import open_system, with_engine
 from gateway.cli.input_text import read_input
@@ -61,6 +61,7 @@ def run_batch(options: argparse.Namespace, settings: Settings) -> int:
         pending = [] if options.watch else batch.pending(inputs)
         if pending or options.watch:
             with _reported(batch, webhooks, options), open_system(batch.arguments, settings) as system:
+                check_request(batch, system)
                 speak_files(batch, pending, system)
                 if options.watch:
                     _watch(batch, find, system)

@@ -74,6 +74,14 @@ def test_each_file_is_spoken_once_and_again_if_it_changes(folder: Path, tmp_path
 
 
 @pytest.mark.thorough
+def test_a_voice_that_no_file_can_have_is_refused_before_the_first(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = seriatim(*command(folder, out, "--voice", "sopran"))
+    assert complaint(done).startswith("unknown voice 'sopran'; pool 'tone' has: soprano")
+    assert (done.returncode, entries(out)) == (ExitCode.BAD_INPUT, [])
+
+
+@pytest.mark.thorough
 def test_a_file_that_fails_stops_no_other_and_is_tried_again_by_the_next_run(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     (folder / "b.md").write_bytes(b"\x89PNG\r\n")

@@ -181,6 +181,8 @@ def test_every_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert "se-cret" not in text
     assert [line["found"] for line in lines[3:]] == ["Seriatim_Policy is ignored"]
     assert any(check["check"] == "redis" and check["status"] != "fail" for check in found["checks"]), "the others count"
+    engines = [check for check in found["checks"] if check["check"] == "gpu" or check["check"].startswith("engine ")]
+    assert {check["status"] for check in engines} == {"ok"}, "their processes get the others alone"
 
 
 @pytest.mark.thorough
