@@ -7,8 +7,8 @@ step of both, although one server makes some together (lua/joint).
 
 The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery queue each. Written by pool scripts.
 
-    :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl,
-                              fence, epoch, demand, held, eta, reserve, credit, now, off (clock offset), rtf,
+    :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, ahead,
+                              infl, fence, epoch, demand, held, eta, reserve, credit, now, off (clock offset), rtf,
                               cost, rate_hz, continuity, limit_chars, merge_chars, limits, abilities (JSON list),
                               fingerprint,
                               swept, snapped, renewed, stay, kept, places,
@@ -54,8 +54,8 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :standby          zset    "<owner>|<slot>" -> when an idle slot stops waiting (lua/pool/shared/standby.lua)
     :standby:<owner>|<slot> list: at most one "job|seq|attempt" that was given to it; "": it goes back to Celery
     :wk               zset    owner (one worker process) -> time at which it counts as dead
-    :w:<owner>        hash    slots, engine, host, pid, alone, waiting|<job>|<seq>, spoken, busy_ms, audio_ms, since ...
-    and its gauges (workers/worker_gauges.py)
+    :w:<owner>        hash    slots, hot, ahead, engine, host, pid, alone, waiting|<job>|<seq>, spoken, busy_ms,
+    audio_ms, since ... and its gauges (workers/worker_gauges.py)
     :renew:<group>    string  index of the process of a supervisor that is being renewed (workers/worker_renewal.py)
     :scaling          string  the change of the number of processes that a supervisor makes (lua/pool/scale.lua)
     :run:<owner>      hash    "job|seq" -> attempt: what the process is speaking

@@ -56,13 +56,8 @@ def run_attempt(worker_state: WorkerState, message: TaskMessage) -> str:
         Ignore: the attempt was not due; Celery shows no end of it.
     """
     worker_state.message_received.set()
-    slot_run, requests = next_sentence.begin_run(worker_state), RequestRun(message)
-    outcome = _try_attempt(worker_state, message, slot_run)
-    while (following := _next_of_run(worker_state, slot_run, requests, outcome)) is not None:
-        message, claimed = following
-        requests.follow(outcome, message)
-        outcome = _try_attempt(worker_state, message, slot_run, claimed)
-    requests.end(outcome)
+    requests = RequestRun(message)
+    outcome = _speak_run(worker_state, message, next_sentence.begin_run(worker_state), requests)
     worker_state.thread_end.at_s = time.monotonic()
     if outcome.failed and not requests.several:
         raise SentenceFailed(outcome.reason)
@@ -71,10 +66,37 @@ def run_attempt(worker_state: WorkerState, message: TaskMessage) -> str:
     return str(outcome)
 
 
+def _speak_run(
+    worker_state: WorkerState, message: TaskMessage, slot_run: SlotRun, requests: RequestRun
+) -> AttemptOutcome:
+    """Speak a sentence, and those that its slot takes behind it; returns the outcome of the last."""
+    try:
+        outcome = _try_attempt(worker_state, message, slot_run)
+        while (following := _next_of_run(worker_state, slot_run, requests, outcome)) is not None:
+            message, claimed = following
+            requests.follow(outcome, message)
+            outcome = _try_attempt(worker_state, message, slot_run, claimed)
+        requests.end(outcome)
+    finally:
+        slot_run.give_up_ahead(worker_state.ahead)
+    return outcome
+
+
+def _begin_ahead(worker_state: WorkerState, slot_run: SlotRun, requests: RequestRun) -> None:
+    """Have a thread of its own speak the sentence ahead, if the slot asked for one."""
+    message = slot_run.following.ahead if slot_run.following else None
+    if message is not None:
+        slot_run.asks_ahead = False
+        run_ahead = SlotRun(slot_run.until_s, is_ahead=True)
+        worker_state.ahead.start(lambda: _speak_run(worker_state, message, run_ahead, requests.beside(message)))
+    slot_run.give_up_ahead(worker_state.ahead)
+
+
 def _next_of_run(
     worker_state: WorkerState, slot_run: SlotRun, requests: RequestRun, outcome: AttemptOutcome
 ) -> tuple[TaskMessage, ClaimResult | None] | None:
     """The next sentence of a slot's run, which it may have to wait for; it has claimed it, unless it waited."""
+    _begin_ahead(worker_state, slot_run, requests)
     if not slot_run.on_standby:
         return slot_run.take_following()
     requests.pause(outcome)
@@ -188,14 +210,14 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
     if opened.other:
         _mark_sentence(worker_state, message, ANOTHER_TAKE)
     utterance = _make_utterance(message, claimed, spec, sentence, opened, engine=engine)
-    began_s = time.monotonic()
     with _sender_of(worker_state, message, opened, sentence, utterance.lead_ms) as sender:
         try:
             _stream_audio(worker_state, attempt, utterance, opened, sender)
         except SentenceComplete as complete:
             return report_finished(worker_state, attempt, 0.0, complete.n_bytes)
         report_cache_errors(worker_state)
-        wall_ms = 0.0 if attempt.cached else (time.monotonic() - began_s) * 1000  # 0: nothing is learned of the engine
+        spoken_ms = (time.monotonic() - attempt.began_s) * 1000
+        wall_ms = 0.0 if attempt.cached else spoken_ms  # 0: nothing is learned of the engine
         return finish_sentence(worker_state, attempt, sender, wall_ms)
 
 
@@ -248,18 +270,22 @@ def _stream_audio(
     worker_state: WorkerState, attempt: RunningAttempt, utterance: Utterance, opened: OpenResult, sender: ChunkSender
 ) -> None:
     """Speak the sentence; all but its last chunk is sent then."""
-    with closing(worker_state.engine.speak(utterance, attempt.dropped.is_set)) as chunks:  # type: ignore[type-var]  # generators
-        n_made = 0
-        for chunk in timed_chunks(attempt, chunks):
-            if attempt.dropped.is_set():
-                raise AttemptDropped("LOST")
-            attempt.cached = chunk.cached
-            n_made += len(chunk.pcm) + (opened.base if chunk.continues else 0)
-            if chunk.server_limits is not None:
-                busy_engine.report_limits(worker_state, chunk.server_limits)
-            if chunk.mark:
-                _mark_sentence(worker_state, attempt.message, chunk.mark)
-            sender.feed(chunk)
+    n_made = 0
+    with worker_state.places.place(attempt.dropped) as ahead_s:
+        if attempt.dropped.is_set():
+            raise AttemptDropped("LOST")
+        attempt.begin_speaking(ahead_s)
+        with closing(worker_state.engine.speak(utterance, attempt.dropped.is_set)) as chunks:  # type: ignore[type-var]  # generators
+            for chunk in timed_chunks(attempt, chunks):
+                if attempt.dropped.is_set():
+                    raise AttemptDropped("LOST")
+                attempt.cached = chunk.cached
+                n_made += len(chunk.pcm) + (opened.base if chunk.continues else 0)
+                if chunk.server_limits is not None:
+                    busy_engine.report_limits(worker_state, chunk.server_limits)
+                if chunk.mark:
+                    _mark_sentence(worker_state, attempt.message, chunk.mark)
+                sender.feed(chunk)
     if attempt.dropped.is_set():
         raise AttemptDropped("LOST")
     spoken_ms = ms_of_bytes(n_made, worker_state.engine.rate_hz)

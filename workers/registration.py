@@ -16,6 +16,7 @@ from seriatim.errors import MemoryFull, Unavailable
 from seriatim.lua.pool_records import RegisterResult, WorkerRegistration
 from seriatim.servers.redis_errors import translate_redis_errors
 from seriatim.settings import Settings
+from workers.hot_slots.sentence_ahead import FEWEST_PLACES
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ def registration_of(
         abilities=engine.abilities.to_json(),
         fingerprint=fingerprint,
         hot=settings.hot_slots != "off",
+        ahead=settings.hot_slots != "off" and engine.slots >= FEWEST_PLACES,
     )
 
 

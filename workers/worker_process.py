@@ -208,15 +208,22 @@ def _take_work(worker_state: WorkerState, options: argparse.Namespace) -> int:
     )
     until_accepted(partial(dispatch, pool_client))
     worker.start()
-    ended.set()
-    worker_state.draining.set()
-    worker_state.outcomes.put(None)
-    reporter.join(timeout=pool_client.settings.lease_ms / 1000)  # the leases of what it cannot report by then expire
+    _finish_work(worker_state, ended, reporter)
     heartbeat.leave_pool(worker_state)
     for thread in threads:
         thread.join(timeout=5)
     worker_state.engine.close()
     return int(worker.exitcode or (ExitCode.RENEWED if worker_state.renewing.is_set() else ExitCode.OK))
+
+
+def _finish_work(worker_state: WorkerState, ended: threading.Event, reporter: threading.Thread) -> None:
+    """Speak the sentence ahead, which Celery does not wait for, and report what was spoken."""
+    worker_state.draining.set()
+    worker_state.ahead.join()
+    ended.set()
+    worker_state.outcomes.put(None)
+    # The leases of what it cannot report by then expire.
+    reporter.join(timeout=worker_state.pool_client.settings.lease_ms / 1000)
 
 
 def _keep_log_level(**_: object) -> None:

@@ -16,6 +16,7 @@ from seriatim.lua.pool_records import ClaimResult, NextSentence, WorkerRegistrat
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
 from seriatim.tracing import TraceSpan
+from workers.hot_slots.sentence_ahead import EnginePlaces, ThreadAhead
 from workers.tune.speed_check import SpeedCheck
 from workers.worker_lifetime import Lifetime
 
@@ -29,6 +30,8 @@ class SlotRun:
     until_s: float  #: monotonic time after which the slot's next sentence comes by message again
     free_since_s: float | None = None  #: monotonic time at which the slot's last run ended; None: this is its first
     following: NextSentence | None = None  #: the answer to the last finish
+    is_ahead: bool = False  #: it began with a sentence ahead, in a thread beside Celery's
+    asks_ahead: bool = False  #: its finish asks for a sentence ahead
 
     @property
     def on_standby(self) -> bool:
@@ -38,6 +41,12 @@ class SlotRun:
     def idle_ms(self, now_s: float) -> int | None:
         """How long the slot has had no sentence, at a monotonic time; None if it never had one."""
         return None if self.free_since_s is None else round((now_s - self.free_since_s) * 1000)
+
+    def give_up_ahead(self, thread: ThreadAhead) -> None:
+        """Ask for no sentence ahead any more."""
+        if self.asks_ahead:
+            self.asks_ahead = False
+            thread.give_up()
 
     def take_following(self) -> tuple[TaskMessage, ClaimResult] | None:
         """The sentence that the slot has claimed, once."""
@@ -63,6 +72,8 @@ class RunningAttempt:
     epoch: str
     limits: SilenceLimits
     slot_run: SlotRun = field(default_factory=lambda: SlotRun(0.0))  #: by default no sentence follows this one
+    began_s: float = 0.0  #: monotonic time at which the engine had a place for it
+    ahead_ms: float = 0.0  #: until then, if it waited for that place
     claimed_s: float = field(default_factory=time.monotonic)  #: monotonic time of the claim
     last_sound_s: float = field(default_factory=time.monotonic)  #: monotonic time of the last audio
     longest_silence_s: float = 0.0  #: longest time that the engine took for a chunk
@@ -89,9 +100,13 @@ class RunningAttempt:
         """The attempt and its times as fields of a log line."""
         return {
             "job": self.message.job, "seq": self.message.seq, "attempt": self.message.attempt, "slot": self.slot,
-            "waited_ms": self.waited_ms, "first_ms": self.first_ms,
+            "waited_ms": self.waited_ms, "ahead_ms": round(self.ahead_ms, 1), "first_ms": self.first_ms,
             "elapsed_ms": round((time.monotonic() - self.claimed_s) * 1000, 1),
         }  # fmt: skip
+
+    def begin_speaking(self, ahead_s: float = 0.0) -> None:
+        """Note that the engine has a place for it now, for which it waited `ahead_s`."""
+        self.began_s, self.ahead_ms = time.monotonic(), ahead_s * 1000
 
     def enter_engine(self) -> None:
         """Note that the engine is asked for audio now."""
@@ -169,6 +184,8 @@ class WorkerState:
     thread_end: threading.local = field(
         default_factory=threading.local
     )  #: `at_s`: monotonic time at which the last run of this thread, which is a slot, ended
+    places: EnginePlaces = field(init=False)
+    ahead: ThreadAhead = field(init=False)
     n_finished: int = 0  #: sentences finished by this process
     lifetime: Lifetime = field(default_factory=Lifetime)
     speed: SpeedCheck = field(default_factory=SpeedCheck)  #: of its slots, beside what was tuned
@@ -186,6 +203,9 @@ class WorkerState:
         default_factory=threading.Event
     )  #: a message arrived since the last heartbeat
 
+    def __post_init__(self) -> None:
+        self.places, self.ahead = EnginePlaces(self.engine.slots), ThreadAhead(self.facts.ahead)
+
     @property
     def closed(self) -> bool:
         """True while it takes no work, paused or draining."""
@@ -196,7 +216,7 @@ class WorkerState:
         with self.lock:
             attempt.slot = next(slot for slot in count() if slot not in self.busy_slots)
             self.busy_slots.add(attempt.slot)
-            attempt.n_busy = len(self.busy_slots)
+            attempt.n_busy = min(len(self.busy_slots), self.places.places)  # one may be ahead
             self.running[attempt.message] = attempt
 
     def free_slot(self, slot: int) -> None:

@@ -7,8 +7,8 @@ import os
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 
 from seriatim.engine import AudioChunk, Utterance
@@ -46,12 +46,19 @@ def load(values: Mapping[str, str]) -> TimedEngine:
 
 
 def gaps_ms(path: Path) -> list[float]:
-    """The times between two sentences of a thread, in ms, in which its engine had nothing to do."""
-    threads: dict[int, list[tuple[float, float]]] = {}
-    for thread, began_s, ended_s in RECORD.iter_unpack(path.read_bytes()):
-        threads.setdefault(thread, []).append((began_s, ended_s))
+    """The times, in ms, for which a place of the engine was empty between two sentences.
+
+    A sentence takes the place that has been empty longest. With as many threads as places that is the thread's own, or
+    one that had to wait longer.
+    """
+    events = []
+    for _, began_s, ended_s in RECORD.iter_unpack(path.read_bytes()):
+        events += [(began_s, True), (ended_s, False)]
+    empty: deque[float] = deque()
     found = []
-    for spans in threads.values():
-        spans.sort()
-        found += [(began - ended) * 1000 for (_, ended), (began, _) in pairwise(spans)]
+    for at_s, begins in sorted(events):
+        if not begins:
+            empty.append(at_s)
+        elif empty:
+            found.append((at_s - empty.popleft()) * 1000)
     return found

@@ -160,6 +160,7 @@ class NextSentence:
     claimed: ClaimResult | None = None  #: with `message`: it is CLAIMED
     picked: tuple[TaskMessage, ...] = ()  #: others, to be published
     standby: bool = False  #: there was none, and the slot is on standby
+    ahead: TaskMessage | None = None  #: one that the process has ahead of its engine, and claims by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ class FinishedSentence:
     audio_ms: float
     first_ms: float | None = None  #: from the claim to the first audio in the job's slot, for the timeline
     silence_ms: float | None = None  #: longest time in which the engine gave no sound; None: it was not measured
+    ahead_ms: float = 0.0  #: for which it waited in its process, while the engine spoke others
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,7 @@ class WorkerRegistration:
     abilities: str = ""  #: JSON: what its engine can be asked for; "": it does not say
     fingerprint: str = ""  #: digest of its probe sentence's audio; "": its engine is not exact
     hot: bool = False  #: its slots take short sentences without messages, so that none need wait in the queue for them
+    ahead: bool = False  #: and it may hold one sentence more than it speaks
 
 
 @dataclass(frozen=True, slots=True)

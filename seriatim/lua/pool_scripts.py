@@ -133,30 +133,32 @@ def _finish_arguments(message: TaskMessage, finished: FinishedSentence, ended_li
     first: Argument = "" if finished.first_ms is None else finished.first_ms
     silence: Argument = "" if finished.silence_ms is None else finished.silence_ms
     token = (message.job, message.seq, message.attempt, finished.epoch)
-    return (*token, finished.wall_ms, finished.audio_ms, ended_life_ms, first, silence)
+    return (*token, finished.wall_ms, finished.audio_ms, ended_life_ms, first, silence, finished.ahead_ms)
 
 
 def finish_and_claim(
     pool: str, message: TaskMessage, finished: FinishedSentence, ended_life_ms: int,
-    owner: str, lease_ms: int, most: int, message_timeout_ms: int, slot: str = "", standby_ms: int = 0,
+    owner: str, lease_ms: int, most: int, message_timeout_ms: int, slot: str = "", standby_ms: int = 0, own: int = 1,
 ) -> ScriptCall[NextSentence]:  # fmt: skip
     """Finish a sentence and take the next one for the same slot of `owner`: `finish`, `pick` and `claim` in one step.
 
-    Everything picked and not claimed must be published; the outbox remembers until it is. If there is no next one, and
-    the slot has a name, it is put on standby for `standby_ms`.
+    Everything picked and not claimed must be published; the outbox remembers until it is. With `own` 2 the process may
+    get one ahead of its engine. If there is no next one, and the slot has a name, it is put on standby.
     """
 
     def decode(r: list[Any]) -> NextSentence:
         verdict, picked = FinishVerdict(r[0]), _picked(r[1])
+        picked, ahead = (picked[:-1], picked[-1]) if r[4] else (picked, None)
         claimed = _claimed(r[2]) if r[2] else None
         if claimed is None or claimed.verdict is not ClaimVerdict.CLAIMED:
-            return NextSentence(verdict, picked=picked, standby=bool(r[3]))
-        return NextSentence(verdict, picked[0], claimed, picked[1:])
+            return NextSentence(verdict, picked=picked, standby=bool(r[3]), ahead=ahead)
+        return NextSentence(verdict, picked[0], claimed, picked[1:], ahead=ahead)
 
     arguments = _finish_arguments(message, finished, ended_life_ms)
     return _call(
-        pool, "finish_and_claim", *arguments, owner, lease_ms, most, message_timeout_ms, slot, standby_ms, decode=decode
-    )
+        pool, "finish_and_claim", *arguments, owner, lease_ms, most, message_timeout_ms, slot, standby_ms, own,
+        decode=decode,
+    )  # fmt: skip
 
 
 def fail(

@@ -15,7 +15,7 @@ ADMISSION = (
     Mutant(
         "admission.counts the engine's time alone",
         f"{FOLDER}/finish.lua",
-        "math.max(0, t - s.slot_at - wall))",
+        "math.max(0, t - s.slot_at - wall - num(ahead, 0)))",
         "0)",
         "more listeners are accepted than slots can serve beside their messages",
         (SLOT_TIME, FAR),

@@ -6,6 +6,7 @@ MACHINE = "tests/scripts/pool_machine/test_pool_machine.py"
 ADMISSION = "tests/scripts/pool/test_admission.py"
 CRASHES = "tests/scripts/pool/test_crashes.py"
 FAIRNESS = "tests/scripts/pool/test_fairness.py"
+AHEAD = "tests/scripts/test_sentence_ahead.py"
 STANDBY = "tests/scripts/test_standby.py"
 RESTART = "tests/scripts/pool/test_restart.py"
 TODO = "tests/scripts/pool/test_todo.py"
@@ -17,7 +18,7 @@ POOL = (
     Mutant(
         "finish_and_claim.takes another sentence when it runs twice",
         f"{FOLDER}/finish_and_claim.lua",
-        "if verdict ~= OK then return {verdict, {}, {}, is_on_standby(owner, slot) and 1 or 0} end\n",
+        "if verdict ~= OK then return {verdict, {}, {}, is_on_standby(owner, slot) and 1 or 0, 0} end\n",
         "",
         "a reply that was lost costs a second sentence, which no slot speaks until its lease expires",
         (MACHINE,),
@@ -361,5 +362,29 @@ POOL = (
         "nobody sweeps for an hour when the clock is set back",
         (CLOCK,),
         seeds=20,
+    ),
+    Mutant(
+        "pick.a sentence ahead while there are listeners",
+        f"{FOLDER}/pick.lua",
+        " and pool.demand <= REST",
+        "",
+        "a listener waits for batch that is not needed yet",
+        (AHEAD, MACHINE),
+    ),
+    Mutant(
+        "pick.sentences ahead for messages",
+        f"{FOLDER}/pick.lua",
+        "(returned >= own or room + ahead <= 0)",
+        "room + ahead <= 0",
+        "what is published beyond the slots waits in the queue until a run ends",
+        (AHEAD, MACHINE),
+    ),
+    Mutant(
+        "finish.the time ahead counts as the slot's",
+        f"{FOLDER}/finish.lua",
+        " - num(ahead, 0)",
+        "",
+        "a busy pool takes its engine for slower than it is, and refuses listeners",
+        (AHEAD, MACHINE),
     ),
 )

@@ -21,7 +21,15 @@ def main() -> int:
     with PrivateServer(binary, *LOGGED) as server:
         for seed in range(options.first, options.first + options.seeds):
             try:
-                plan = draw(seed, options.redis_crashes, options.hot, options.inline, options.joint, options.standby)
+                plan = draw(
+                    seed,
+                    options.redis_crashes,
+                    options.hot,
+                    options.inline,
+                    options.joint,
+                    options.standby,
+                    options.ahead,
+                )
                 world = play(plan, server)
             except Failed as failed:
                 sys.stdout.writelines(f"{line}\n" for line in failed.steps if options.history)
@@ -60,6 +68,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--standby", type=float, metavar="SHARE", help="of slots without a next sentence that wait for one"
     )
+    parser.add_argument("--ahead", type=float, metavar="SHARE", help="of finishes that ask for a sentence ahead")
     parser.add_argument("--redis", action="store_true", help="Debian's redis-server instead of the embedded Valkey")
     return parser.parse_args()
 

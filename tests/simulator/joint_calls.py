@@ -23,6 +23,7 @@ class TakeTerms:
     message_timeout_ms: int
     ended_life_ms: int
     slot: str  #: that is put on standby if there is no next sentence; "": none is
+    own: int  #: sentences that the process wants: 2 if it holds one ahead
 
 
 def append_and_take(
@@ -33,7 +34,7 @@ def append_and_take(
     append = job_scripts.append(job, message.seq, message.attempt, chunk, emits=emits)
     take = pool_scripts.finish_and_claim(
         pool, message, finished, terms.ended_life_ms, terms.owner, terms.lease_ms, terms.most, terms.message_timeout_ms,
-        terms.slot, STANDBY_MS,
+        terms.slot, STANDBY_MS, terms.own,
     )  # fmt: skip
     return joint_scripts.append_and_take(append, take, audio)
 

@@ -17,6 +17,7 @@ LIFE_MS = 4_200_000  #: of a job's slot
 ENDED_LIFE_MS = 1_200_000
 PRODUCER_MS = 4_000  #: lease of an open job's producer
 HOUR_MS = 3_600_000
+BOOKS = 0.3  #: share of runs with sentences ahead in which there are no listeners
 
 
 class Memory(StrEnum):
@@ -126,6 +127,7 @@ class RunPlan:
     inline: float = 0.0  #: share of chunks that go to the ordered stream in the step in which they arrive
     joint: float = 0.0  #: share of steps of a job and of the pool that are one step, where they may be
     standby: float = 0.0  #: share of slots without a next sentence that wait for one
+    ahead: float = 0.0  #: share of finishes of hot slots that ask for a sentence ahead, where none is
 
     @property
     def pool_continuity(self) -> Continuity:
@@ -146,13 +148,14 @@ def restarts_of(seed: int) -> int:
 
 def draw(
     seed: int, redis_kills: int | None = None, hot: float | None = None, inline: float | None = None,
-    joint: float | None = None, standby: float | None = None,
+    joint: float | None = None, standby: float | None = None, ahead: float | None = None,
 ) -> RunPlan:  # fmt: skip
     """The plan of a seed; `redis_kills`: how often the server is killed and its log cut, None: as the seed says.
 
     `hot`: the share of finished sentences behind which a slot takes the next one without a message; `inline`: of chunks
     that are emitted in the step in which they arrive; `joint`: of neighbouring steps of a job and of the pool that are
-    one; `standby`: of slots without a next sentence that wait for one; None: as the seed says.
+    one; `standby`: of slots without a next sentence that wait for one; `ahead`: of finishes that ask for one
+    ahead; None: as the seed says.
     """
     redis_kills = restarts_of(seed) if redis_kills is None else redis_kills
     rng = Random(f"plan {seed}")
@@ -175,7 +178,7 @@ def draw(
     jobs = [replace(job, machines=machines) for job in jobs]
     if outage_ms > LIFE_MS:  # their slots are gone: nothing but their timeout ends them
         jobs = [replace(job, timeout_ms=min(job.timeout_ms, 60_000)) for job in jobs]
-    return RunPlan(
+    plan = RunPlan(
         seed=seed,
         jobs=tuple(jobs),
         slots=tuple(rng.choice([1, 2, 3, 6]) for _ in range(rng.choice([1, 2, 2, 3]))),
@@ -197,7 +200,15 @@ def draw(
         inline=Random(f"inline {seed}").choice([0.0, 0.7, 1.0]) if inline is None else inline,
         joint=Random(f"joint {seed}").choice([0.0, 0.7, 1.0]) if joint is None else joint,
         standby=Random(f"standby {seed}").choice([0.0, 0.7, 1.0]) if standby is None else standby,
+        ahead=Random(f"ahead {seed}").choice([0.0, 0.7, 1.0]) if ahead is None else ahead,
     )
+    return _books_of_a_light_engine(plan) if plan.ahead and Random(f"books {seed}").random() < BOOKS else plan
+
+
+def _books_of_a_light_engine(plan: RunPlan) -> RunPlan:
+    """The same run without listeners, and with sentences that take little: only there is one ahead."""
+    jobs = [replace(job, kind=JobKind.BATCH, window_ms=20_000, lines=job.lines * 3) for job in plan.jobs]
+    return replace(plan, jobs=tuple(jobs), rtf=0.1)
 
 
 def _kills(rng: Random, steps: int, n: int) -> tuple[int, ...]:

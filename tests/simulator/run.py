@@ -88,8 +88,9 @@ class Run:
 
     def _watch_next(self, reply: NextSentence) -> None:
         own = (reply.message,) if reply.message else ()
-        if own + reply.picked:
-            picked(self, own + reply.picked)
+        ahead = (reply.ahead,) if reply.ahead else ()
+        if all_picked := own + reply.picked + ahead:
+            picked(self, all_picked)
         for message in own:
             self.world.tally["taken without a message"] += 1
             self.ledger.claims[message.job, message.seq] += 1

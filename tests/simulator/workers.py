@@ -39,6 +39,7 @@ RETRY = RetryPolicy(max_failures=MAX_FAILURES, backoff_ms=200, ended_life_ms=END
 FULL_MS = 6_000  #: how long a chunk waits for memory
 RUN_MS = 3_000  #: after which a slot takes its next sentence by message again
 TOGETHER = 4  #: results that are reported at once
+AHEAD = ".ahead"  #: end of the name of the thread of the sentence ahead
 DRAIN = 0.002  #: share of looks into an empty queue at which a process is asked to end in order
 
 
@@ -69,6 +70,9 @@ class SimulatedWorker(Process):
         self.lost: set[TaskMessage] = set()
         self.spilled: set[TaskMessage] = set()  #: the engine's memory was full: they all fail
         self.results: list[tuple[TaskMessage, Callable[[str], Steps[None]]]] = []  #: for the reporter
+        self.next_ahead: TaskMessage | None = None  #: the sentence ahead
+        self.asking = ""  #: the slot that asks for one
+        self.ahead_runs = False  #: there is one, or the thread speaks that began with it
         self.draining = self.gone = False
 
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
@@ -76,6 +80,8 @@ class SimulatedWorker(Process):
         yield "reporter", self._reporter(f"{self.name}.reporter")
         for number in range(self.slots):
             yield f"slot{number}", self._slot(f"{self.name}.{number}")
+        if self.world.plan.ahead:
+            yield "ahead", self._speak_ahead(f"{self.name}{AHEAD}")
 
     def died(self) -> Process:
         if self.world.rng.random() < 0.5:  # its supervisor saw it
@@ -91,12 +97,13 @@ class SimulatedWorker(Process):
         facts = WorkerRegistration(
             self.slots, RATE_HZ, self.world.plan.pool_continuity, self.world.plan.rtf, 0.9, 0.05, "[]", "sim", "here",
             1, 1, fingerprint=f"machine {self.machine}", hot=self.world.plan.hot > 0,
+            ahead=self.world.plan.hot > 0 and self.world.plan.ahead > 0,
         )  # fmt: skip
         yield from self.world.ask(who, pool_scripts.register, POOL, self.name, LIFE_MS, facts)
 
     def _beat(self) -> Steps[None]:
         known = False
-        while not (self.draining and not self.running):
+        while not (self.draining and not self.running and self.next_ahead is None):
             try:
                 if not known and not self.draining:
                     yield from self._register(self.name)
@@ -152,6 +159,36 @@ class SimulatedWorker(Process):
             if results:
                 yield from dispatch(self.run, who)
             yield self.world.rng.randint(0, 60)
+
+    def _speak_ahead(self, who: str) -> Steps[None]:
+        """The thread of the sentence ahead, and of what follows it."""
+        while not self.gone:
+            if self.next_ahead is not None:
+                message, self.next_ahead = self.next_ahead, None
+                self.world.tally["ahead"] += 1
+                yield from self._take_run(who, message, self.world.now + RUN_MS)
+                self.ahead_runs = False
+            yield self.world.rng.randint(0, 60)
+
+    def _own(self, who: str) -> int:
+        """How many sentences a finish asks for: 2 if one is to be ahead."""
+        if self.asking != who:
+            if self.asking or self.ahead_runs or self.world.rng.random() >= self.world.plan.ahead:
+                return 1
+            self.asking = who
+        return 2
+
+    def _keep_ahead(self, who: str, reply: NextSentence) -> tuple[TaskMessage, ...]:
+        """Keep the sentence ahead; returns what has to be published."""
+        if reply.ahead:
+            self.next_ahead, self.ahead_runs = reply.ahead, True
+        self._settle(who)
+        return reply.picked
+
+    def _settle(self, who: str) -> None:
+        """A slot asks no more."""
+        if self.asking == who:
+            self.asking = ""
 
     def _take(self, who: str, message: TaskMessage) -> Steps[None]:
         """Speak the sentence of a message, and those that the slot takes behind it."""
@@ -217,6 +254,8 @@ class SimulatedWorker(Process):
                 except MemoryFull:  # the reporter tells it
                     pass
             tell = partial(self._tell, pool_scripts.finish, message, finished, ENDED_LIFE_MS)
+        finally:
+            self._settle(who)
         self.results.append((message, tell))
         return None
 
@@ -226,7 +265,7 @@ class SimulatedWorker(Process):
 
     def _standby_name(self, who: str) -> str:
         """The name of a slot that waits if there is no next sentence, or ""."""
-        return who if self.world.rng.random() < self.world.plan.standby else ""
+        return who if not who.endswith(AHEAD) and self.world.rng.random() < self.world.plan.standby else ""
 
     def _joint(self) -> bool:
         return self.world.rng.random() < self.world.plan.joint
@@ -242,10 +281,11 @@ class SimulatedWorker(Process):
         reply = reply or (yield from self.world.ask(
             who, pool_scripts.finish_and_claim, POOL, message, finished, ENDED_LIFE_MS, self.name, LEASE_MS,
             self.world.rng.randint(1, MOST), PUBLISH_MS, self._standby_name(who), joint_calls.STANDBY_MS,
+            self._own(who),
         ))  # fmt: skip
         self.running.pop(message, None)
-        if reply.picked:
-            yield from publish_picked(self.run, who, reply.picked)
+        if others := self._keep_ahead(who, reply):
+            yield from publish_picked(self.run, who, others)
         return reply
 
     def _tell(self, make: Callable[..., ScriptCall[Any]], *args: Any, **named: Any) -> Steps[None]:
@@ -324,7 +364,7 @@ class SimulatedWorker(Process):
                 if finished:
                     terms = TakeTerms(
                         self.name, LEASE_MS, self.world.rng.randint(1, MOST), PUBLISH_MS, ENDED_LIFE_MS,
-                        self._standby_name(who),
+                        self._standby_name(who), self._own(who),
                     )  # fmt: skip
                     return (yield from self.world.ask(
                         who, joint_calls.append_and_take, message.job, POOL, message, chunk, finished, terms, audio,

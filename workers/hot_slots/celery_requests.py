@@ -7,7 +7,8 @@ acknowledged after the last, since Celery would otherwise fetch another one for 
 
 import os
 import time
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from celery.utils.saferepr import saferepr
 from celery.worker import state
@@ -27,10 +28,21 @@ class RequestRun:
         self._eventer: Any = self._first.eventer if self._first else None
         self.several = False  #: sentences followed the first
 
+    def beside(self, message: TaskMessage) -> Self:
+        """The requests of a run without a message of its own: its first is made after this run's, as the others are."""
+        run = copy(self)
+        run.several = True
+        run.show(message)
+        return run
+
     def follow(self, outcome: AttemptOutcome, message: TaskMessage) -> None:
         """The current sentence ended with `outcome`; the slot now speaks that of `message`."""
         self.several = True
         self.end(outcome)
+        self.show(message)
+
+    def show(self, message: TaskMessage) -> None:
+        """Show that the slot speaks the sentence of `message` now."""
         if self._first is None:
             return
         self._current = request = self._request_for(message, self._first)

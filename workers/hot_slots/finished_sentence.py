@@ -68,7 +68,7 @@ def report_finished(worker_state: WorkerState, attempt: RunningAttempt, wall_ms:
 def _finished(worker_state: WorkerState, attempt: RunningAttempt, wall_ms: float, n_bytes: int) -> FinishedSentence:
     silence_ms = round(attempt.longest_silence_s * 1000, 1)
     audio_ms = ms_of_bytes(n_bytes, worker_state.engine.rate_hz)
-    return FinishedSentence(attempt.epoch, wall_ms, audio_ms, attempt.first_ms, silence_ms)
+    return FinishedSentence(attempt.epoch, wall_ms, audio_ms, attempt.first_ms, silence_ms, attempt.ahead_ms)
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ class _LastStep:
         state, attempt = self.worker_state, self.attempt
         attempt.first_sound_s = attempt.first_sound_s or time.monotonic()
         finished = _finished(state, attempt, self.wall_ms, n_bytes)
-        take = next_sentence.take_call(state, attempt.message, finished)
+        take = next_sentence.take_call(state, attempt, finished)
         return joint_scripts.append_and_take(append, take, audio_of(state)).then(self._note)
 
     def _note(self, reply: FinalAppend) -> tuple[AppendVerdict, int]:

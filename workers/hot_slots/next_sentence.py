@@ -14,7 +14,6 @@ from seriatim.errors import SeriatimError
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import FinishedSentence, FinishVerdict, NextSentence
 from seriatim.lua.script_calls import ScriptCall, run
-from seriatim.records import TaskMessage
 from workers.hot_slots import standby
 from workers.worker_state import ReportedOutcome, RunningAttempt, SlotRun, WorkerState
 
@@ -31,20 +30,30 @@ def begin_run(worker_state: WorkerState) -> SlotRun:
 
 
 def may_take_next(worker_state: WorkerState, slot_run: SlotRun, wall_ms: float) -> bool:
-    """True if a slot may go on without a message behind a sentence that took `wall_ms`."""
+    """True if a slot may go on without a message behind a sentence that took `wall_ms`.
+
+    The thread of the sentence ahead ends where one of Celery's is idle: that one gets the next sentence.
+    """
+    if slot_run.is_ahead and len(worker_state.taken) < worker_state.facts.slots:
+        return False
     setting = worker_state.pool_client.settings.hot_slots
     ends = worker_state.closed or worker_state.renewing.is_set() or time.monotonic() >= slot_run.until_s
     return not ends and (setting == "on" or (setting == "auto" and wall_ms * MESSAGE_SHARE < MESSAGE_MS))
 
 
-def take_call(worker_state: WorkerState, message: TaskMessage, finished: FinishedSentence) -> ScriptCall[NextSentence]:
-    """The call that reports a finished sentence and takes the slot's next one."""
+def take_call(
+    worker_state: WorkerState, attempt: RunningAttempt, finished: FinishedSentence
+) -> ScriptCall[NextSentence]:
+    """The call that reports a finished sentence and takes the slot's next one, and perhaps one ahead."""
+    message, slot_run = attempt.message, attempt.slot_run
+    slot_run.asks_ahead = slot_run.asks_ahead or worker_state.ahead.reserve(finished.wall_ms)
     pool_client = worker_state.pool_client
     settings = pool_client.settings
     return pool_scripts.finish_and_claim(
         pool_client.pool, message, finished, pool_client.retry.ended_life_ms,
         worker_state.owner, settings.lease_ms, MAX_PICK, settings.message_timeout_ms,
-        standby.slot_name(worker_state), round(standby.STANDBY_S * 1000),
+        "" if slot_run.is_ahead else standby.slot_name(worker_state), round(standby.STANDBY_S * 1000),
+        2 if slot_run.asks_ahead else 1,
     )  # fmt: skip
 
 
@@ -55,7 +64,7 @@ def finish_and_take_next(worker_state: WorkerState, attempt: RunningAttempt, fin
     """
     message = attempt.message
     try:
-        reply = run(worker_state.pool_client.redis, take_call(worker_state, message, finished))
+        reply = run(worker_state.pool_client.redis, take_call(worker_state, attempt, finished))
     except SeriatimError as error:
         log.warning(
             "next sentence not taken; outcome queued",

@@ -3,7 +3,8 @@
 -- A sentence is spoken and whole in the job's own slot. Needs the epoch and the attempt of its claim.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, wall ms, audio ms, ended life ms, first ms (from the
 -- claim to the first sound in the job's slot; '' if it was not measured), silence ms (the longest time in which the engine gave no
--- sound; '' if it was not measured)
+-- sound; '' if it was not measured), ahead ms (for which it waited in its process while the engine spoke others:
+-- that takes no slot's time)
 -- Returns OK, STALE (it went to another attempt, or Redis restarted since), GONE (the job ended).
 -- May run twice: the second time it is STALE or GONE and changes nothing.
 local TIMES = {50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 30000, 60000, 120000}    -- as seriatim/pool_metrics.py has them
@@ -12,7 +13,7 @@ local SAME_SHARE = 0.05     -- of a live job's share, by which it may differ fro
 local FIRST_GUESS = 5000     -- ms of audio that the factor counts for with which the pool's first worker registered
 local MOST_BETWEEN = 1000     -- ms of a slot's time beside the engine's that count for a sentence: what takes longer is an outage
 local t = clock()
-local _, job, seq, attempt, epoch, wall, audio, ended_life, first, silence = unpack(ARGV)
+local _, job, seq, attempt, epoch, wall, audio, ended_life, first, silence, ahead = unpack(ARGV)
 attempt, wall, audio, first, silence = tonumber(attempt), tonumber(wall), tonumber(audio), tonumber(first), tonumber(silence)
 local key = job_key(job)
 local j = read(key, 'state', 'user', 'class', 'rate', 'speed', 'passed')
@@ -47,7 +48,7 @@ end
 -- What the sentence took of its slot: the engine's time, and the message, the claim and the report before and behind it. The next one
 -- cannot begin sooner, so this is what admission and shares count with.
 local took = wall
-if wall > 0 and s.state == 'R' then took = wall + math.min(MOST_BETWEEN, math.max(0, t - s.slot_at - wall)) end
+if wall > 0 and s.state == 'R' then took = wall + math.min(MOST_BETWEEN, math.max(0, t - s.slot_at - wall - num(ahead, 0))) end
 charge(user, class, took - s.cost)
 -- Demand is measured: the real-time factor and the cost of a sentence follow the last 30 or so; theta is one and a half
 -- times the largest recent cost, from the first on (a cold engine's first sentence counts half after 70 others). An attempt that only found its sentence whole (wall 0) measures nothing. The factor is a

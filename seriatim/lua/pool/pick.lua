@@ -1,8 +1,9 @@
--- requires: clock, renewal, selection, governor, rates, standby, capacity, fairness, records
+-- requires: clock, renewal, selection, governor, rates, standby, capacity, fairness, pool_load, records
 -- Which sentences are spoken next: as many as there is room for, most urgent of the eligible first.
--- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms, own (how many of these the caller takes itself; '' none)
+-- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms, own (1: the caller takes the first of these itself; 2: and its process may
+-- have one ahead of its engine; '' none)
 -- Returns a flat list job, seq, attempt, ... Each is in flight from now on, and in the outbox until it is published. What is given to
--- slots on standby is in neither the list nor `most`.
+-- slots on standby is in neither the list nor `most`. And for a script that runs this one: whether the last of the list is one ahead.
 --
 -- One step, because V, tags, the count in flight and the next sequence number must move together. Amortised O(log users +
 -- log jobs of the user) a sentence. Live first; batch takes what live leaves, and what its reserved share has saved up.
@@ -12,6 +13,10 @@ most, own = tonumber(most), num(own, 0)
 local pool = read_pool()
 lease = lease + 2 * pool.cost     -- what is published may wait for a sentence to end before a slot takes it
 local out, taken, returned = {}, 0, 0
+-- Beyond the slots, as many sentences of a light engine may be in flight as there are processes that hold one ahead: their engines go on
+-- while a slot waits for the answer to its report (decision 89). A listener would wait for them, so there must be none.
+local ahead = not pool.allowed and pool.demand <= REST and pool.cost < LONG and pool.ahead or 0
+local beyond, last_beyond     -- what is taken, and was taken last, is the caller's, and beyond the slots
 local standby     -- slots that wait, as soon as it matters
 
 index_delayed(t, 64)
@@ -53,7 +58,7 @@ local function take(c)
   place_job(c.job, c.fields, t)
   spend_rates(rates, c.job, c.seq)
   taken = taken + 1
-  if returned >= own then
+  if returned >= math.min(own, 1) and not beyond then
     standby = standby or count_standby(t)
     if standby > 0 and give_to_standby(c.job, c.seq, s) then return end
   end
@@ -63,10 +68,13 @@ end
 
 while returned < most and taken < left and within_rates(rates, t) do
   local urgent = make_way(pool, t)
-  if free_room(pool.slots, pool.slack, pool.cost, pool.infl, pool.allowed) <= 0 then break end
+  local room = free_room(pool.slots, pool.slack, pool.cost, pool.infl, pool.allowed)
+  beyond = room <= 0
+  if beyond and (returned >= own or room + ahead <= 0) then break end
   local c = urgent and with_sentence(pool, urgent, t) or choose(pool, t)
   if not c then break end
   take(c)
+  last_beyond = beyond
 end
 if taken > 0 then
   C('HSET', M, 'credit', pool.credit)
@@ -74,4 +82,4 @@ if taken > 0 then
   if pool.infl <= taken then keep(P .. ':lease') end     -- it had no entries, and begins to expire
 end
 if taken > 0 and pool.metered > t then C('HINCRBY', LIM, 'left', -taken) end
-return out
+return out, own == 2 and returned == 2 and last_beyond

@@ -2,7 +2,7 @@
 -- A worker process that has loaded and warmed up its engine offers its slots.
 -- KEYS[1] pool prefix.  ARGV: now, owner, life ms, facts as JSON (slots, rate_hz, continuity, rtf, eta, reserve, limit_chars,
 -- merge_chars, limits, abilities and voices (JSON texts), fingerprint of its audio ('' if its engine is not exact), hot (its slots take
--- short sentences without messages), and what is only shown: engine, host, pid, ready_ms)
+-- short sentences without messages), ahead (it may hold one more), and what is only shown: engine, host, pid, ready_ms)
 -- Returns {1, the pool's fingerprint}, or {0, rate_hz} if the pool speaks at another rate while workers or jobs of it live: one pool, one rate.
 local t = clock()
 local _, owner, life, facts = unpack(ARGV)
@@ -19,7 +19,7 @@ keep(M)
 C('SET', P .. ':voices', f.voices, 'PX', POOL_LIFE)
 local w = P .. ':w:' .. owner
 C('HSET', w, 'slots', f.slots, 'engine', f.engine, 'host', f.host, 'pid', f.pid, 'ready_ms', f.ready_ms,
-  'abilities', f.abilities or '', 'fingerprint', f.fingerprint or '', 'hot', f.hot and 1 or 0)
+  'abilities', f.abilities or '', 'fingerprint', f.fingerprint or '', 'hot', f.hot and 1 or 0, 'ahead', f.ahead and 1 or 0)
 C('HSETNX', w, 'since', int(t))   -- a worker that registers again, because its voices changed, is the same worker
 C('HSETNX', w, 'spoken', 0)
 keep(w)

@@ -16,7 +16,7 @@ from tests.support.expected_audio import Listener
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 TEXT = ["One is spoken.", "Two trips here.", "Three is spoken."]
-TIMES = {"waited_ms", "first_ms", "elapsed_ms"}
+TIMES = {"waited_ms", "ahead_ms", "first_ms", "elapsed_ms"}
 
 
 @pytest.fixture(scope="module")

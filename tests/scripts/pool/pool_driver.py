@@ -51,7 +51,9 @@ class PoolDriver:
     def rebase(self) -> int:
         return int(self.do(pool_scripts.rebase(POOL).at(self.now)))
 
-    def hire(self, owner: str, slots: int = 1, fingerprint: str = "", *, hot: bool = False) -> None:
+    def hire(
+        self, owner: str, slots: int = 1, fingerprint: str = "", *, hot: bool = False, ahead: bool = False
+    ) -> None:
         facts = WorkerRegistration(
             slots,
             8_000,
@@ -66,6 +68,7 @@ class PoolDriver:
             0,
             fingerprint=fingerprint,
             hot=hot,
+            ahead=ahead,
         )
         assert self.do(pool_scripts.register(POOL, owner, LEASE_MS, facts).at(self.now)).rate_hz == 0
 

@@ -61,40 +61,54 @@ class Candidate:
     place: float  #: among all of its class
 
 
-def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float, own: int = 0) -> tuple[TaskMessage, ...]:
+def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float) -> tuple[TaskMessage, ...]:
     """Live first; batch takes what live leaves, and what its reserved share has saved up.
 
-    Beyond its caller's `own`, what is picked is given to slots on standby, and is not among the messages.
+    What is given to slots on standby is not among the messages.
     """
+    return pick_own(pool, most, message_timeout_ms, raw, own=0)[0]
+
+
+def pick_own(
+    pool: Pool, most: int, message_timeout_ms: int, raw: float, own: int
+) -> tuple[tuple[TaskMessage, ...], TaskMessage | None]:
+    """`pick` for a slot, which takes the first message itself; and one ahead of its engine, if `own` is 2."""
     t = pool.tick(raw)
     for name, at in sorted(pool.delay.items(), key=lambda pair: (pair[1], pair[0])):
         if at <= t:
             look_at(pool, name, t)
     if pool.paused > t:
-        return ()
+        return (), None
     metered = pool.metered > t
     left = pool.left if metered else NO_BOUND
     message_timeout_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
     messages: list[TaskMessage] = []
-    taken = 0
+    taken, ahead = 0, None
     while len(messages) < most and taken < left and pool_governor.within_rates(pool, t):
-        if (chosen := _next_candidate(pool, t)) is None:
+        if (found := _next_candidate(pool, t, pool.ahead_room if len(messages) < own else 0)) is None:
             break
+        chosen, beyond = found
         message = _take(pool, chosen, message_timeout_ms, t)
         taken += 1
-        if len(messages) < own or not pool_standby.give(pool, message, t):
+        if beyond and messages:
+            ahead = message
+            break
+        if beyond or len(messages) < min(own, 1) or not pool_standby.give(pool, message, t):
             messages.append(message)
     pool.left -= taken if metered else 0
-    return tuple(messages)
+    return tuple(messages), ahead
 
 
-def _next_candidate(pool: Pool, t: float) -> Candidate | None:
-    """The sentence that is taken next; None: there is none, or no room."""
+def _next_candidate(pool: Pool, t: float, ahead: int) -> tuple[Candidate, bool] | None:
+    """The sentence that is taken next; None: there is none, or no room. And whether it is one of `ahead`."""
     if pool.in_flight() >= pool.usable and _make_way(pool, t):
-        return _candidate(pool, LIVE, t)
-    if pool.room <= 0:
+        live = _candidate(pool, LIVE, t)
+        return (live, pool.room <= 0) if live else None
+    beyond = pool.room <= 0
+    if beyond and (not ahead or pool.room + ahead <= 0):
         return None
-    return _choose(pool, _candidate(pool, LIVE, t), _candidate(pool, BATCH, t))
+    chosen = _choose(pool, _candidate(pool, LIVE, t), _candidate(pool, BATCH, t))
+    return (chosen, beyond) if chosen else None
 
 
 def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
@@ -129,8 +143,11 @@ def _make_way(pool: Pool, t: float) -> bool:
     for _, _, name, seq, s in sorted(batch, key=lambda one: one[1]):
         if s.state == "D":  # it only waits for a slot
             _take_back(pool, name, seq, t)
-    if young and pool.in_flight() >= pool.usable:
-        _, _, name, seq, s = max(young, key=lambda one: one[:2])
+    young.sort(key=lambda one: one[:2])
+    for _ in range(1 + pool.ahead):
+        if not young or pool.in_flight() < pool.usable:
+            break
+        _, _, name, seq, s = young.pop()
         pool.numbers["made_way"] += 1
         pool.numbers["wasted_ms"] += made(pool, s, t)
         s.suspect = 2
@@ -319,7 +336,7 @@ def finish(pool: Pool, message: TaskMessage, finished: FinishedSentence, raw: fl
         pool_handover.note_silence(pool, finished.silence_ms)
     room, took = pool.live_room, wall_ms  # as it is before the sentence raises what is allowed
     if wall_ms > 0 and sentence.state == "R":
-        took += min(MOST_BETWEEN_MS, max(0, t - sentence.slot_at - wall_ms))
+        took += min(MOST_BETWEEN_MS, max(0, t - sentence.slot_at - wall_ms - finished.ahead_ms))
     land(pool, message.job, message.seq)
     if wall_ms > 0:
         pool_governor.note_outcome(pool, message.job, failed=False)
@@ -337,7 +354,7 @@ def finish(pool: Pool, message: TaskMessage, finished: FinishedSentence, raw: fl
 
 def finish_and_claim(
     pool: Pool, message: TaskMessage, finished: FinishedSentence, owner: str, lease_ms: int, most: int, raw: float,
-    slot: str = "", standby_ms: int = 0,
+    slot: str = "", standby_ms: int = 0, own: int = 1,
 ) -> NextSentence:  # fmt: skip
     """A slot takes its next sentence: the first that is picked, unless that one, or another here, must run alone.
 
@@ -346,16 +363,16 @@ def finish_and_claim(
     verdict = finish(pool, message, finished, raw)
     if verdict is not FinishVerdict.OK:
         return NextSentence(verdict, standby=f"{owner}|{slot}" in pool.standby)
-    picked, worker = pick(pool, most, 4_000, raw, own=1), pool.workers.get(owner)
+    (picked, ahead), worker = pick_own(pool, most, 4_000, raw, own), pool.workers.get(owner)
     if not picked and slot:
         t = pool.tick(raw)
         return NextSentence(verdict, standby=pool_standby.enter(pool, owner, slot, t + standby_ms, t))
     if not picked or worker is None or worker.alone or pool.jobs[picked[0].job].unfinished[picked[0].seq].suspect == 1:
-        return NextSentence(verdict, picked=picked)
+        return NextSentence(verdict, picked=picked, ahead=ahead)
     claimed = claim(pool, picked[0], owner, lease_ms, "", "", raw)
     if claimed.verdict is not ClaimVerdict.CLAIMED:  # it made way for the next one, or its user's budget is spent
-        return NextSentence(verdict, picked=picked)
-    return NextSentence(verdict, picked[0], claimed, picked[1:])
+        return NextSentence(verdict, picked=picked, ahead=ahead)
+    return NextSentence(verdict, picked[0], claimed, picked[1:], ahead=ahead)
 
 
 def _learn(pool: Pool, took_ms: float, audio_ms: float) -> None:

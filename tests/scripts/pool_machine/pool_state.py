@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 RANK = 1e13  #: one step of priority outweighs every deadline
 LIVE, BATCH = "L", "B"
 DAY_MS = 86_400_000
+REST = 1e-9  #: slots: what a sum of floats may leave where nothing is needed
 LONG_MS = 250  #: mean cost of a sentence from which on there is no slack
 
 
@@ -151,6 +152,7 @@ class PoolWorker:
     fingerprint: str = ""  #: of its audio
     since: float = 0.0
     hot: bool = False  #: its slots take their next sentences by themselves
+    ahead: bool = False  #: it may hold one sentence more than it speaks
 
 
 @dataclass(slots=True)
@@ -298,6 +300,17 @@ class Pool:
     def all_places(self) -> int:
         """Slots, and those in the queue before them."""
         return self.slots + (self.slack if (self.cost or 0) < LONG_MS else 0)
+
+    @property
+    def ahead(self) -> int:
+        """Processes that may hold one sentence more than they speak."""
+        return sum(worker.ahead and worker.slots > 0 for worker in self.workers.values())
+
+    @property
+    def ahead_room(self) -> int:
+        """Sentences that may be in flight beyond the places: of a light engine, while there are no listeners."""
+        light = self.allowed is None and self.demand <= REST and (self.cost or 0) < LONG_MS
+        return self.ahead if light else 0
 
     @property
     def slack(self) -> int:

@@ -10,7 +10,7 @@ from tests.scripts.pool_machine.pool_state import BATCH, LIVE, RANK, Pool, PoolJ
 CLASSES = (LIVE, BATCH)
 COUNTS = (
     "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "sentences", "slots",
-    "held", "slack", "now", "off", "fence", "kept", "stay", "places",
+    "held", "slack", "ahead", "now", "off", "fence", "kept", "stay", "places",
     "silence", "silences", "handovers_left", "late", "late_at",
 )  # fmt: skip
 UNSET = {
@@ -90,7 +90,7 @@ def _counts(pool: Pool) -> dict[str, float]:
         "silences": pool.silences,
         "handovers_left": pool.handovers_left,
     }
-    room = {"slots": pool.slots, "slack": pool.slack if pool.slots else 0}
+    room = {"slots": pool.slots, "slack": pool.slack if pool.slots else 0, "ahead": pool.ahead}
     return virtual | known | counted | room | {"now": pool.now or 0, "off": pool.offset, "fence": pool.fence}
 
 

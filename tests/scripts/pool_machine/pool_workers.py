@@ -33,7 +33,7 @@ def register(pool: Pool, owner: str, life_ms: int, facts: WorkerRegistration, ra
     pool.rtf = facts.rtf if pool.rtf is None else pool.rtf
     worker = pool.workers.setdefault(owner, PoolWorker(facts.slots, 0.0, since=t))
     worker.slots, worker.dead_at, worker.fingerprint = facts.slots, t + life_ms, facts.fingerprint
-    worker.hot = facts.hot
+    worker.hot, worker.ahead = facts.hot, facts.ahead
     _choose_fingerprint(pool)
     return RegisterResult(fingerprint=pool.fingerprint)
 

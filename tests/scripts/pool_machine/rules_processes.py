@@ -34,13 +34,15 @@ class House(PoolRules):
         rate_hz=st.sampled_from([22_050] * 7 + [24_000]),
         fingerprint=st.sampled_from(["", "A", "A", "B", "C"]),
         hot=st.booleans(),
+        ahead=st.booleans(),
     )
     def register(
-        self, owner: str, slots: int, life_ms: int, rate_hz: int, fingerprint: str = "A", hot: bool = False
-    ) -> None:
+        self, owner: str, slots: int, life_ms: int, rate_hz: int, fingerprint: str = "A", hot: bool = False,
+        ahead: bool = False,
+    ) -> None:  # fmt: skip
         facts = WorkerRegistration(
             slots, rate_hz, self.continuity, self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0,
-            fingerprint=fingerprint, hot=hot,
+            fingerprint=fingerprint, hot=hot, ahead=ahead,
         )  # fmt: skip
         self.two.do(
             scripts.register(POOL, owner, life_ms, facts).at(self.raw),

@@ -99,15 +99,17 @@ class Voices(PoolRules):
     @rule(
         index=st.integers(0, 6), share=SHARES, wall_ms=st.sampled_from([0, 120, 300]), owner=OWNERS,
         most=st.integers(1, 4), epoch=st.sampled_from([None, None, None, "other"]),
-        slot=st.sampled_from(["", "1", "2"]),
+        slot=st.sampled_from(["", "1", "2"]), own=st.sampled_from([1, 2]), ahead_ms=st.sampled_from([0, 0, 40, 5_000]),
     )  # fmt: skip
     def finish_and_take_the_next(
-        self, index: int, share: float, wall_ms: int, owner: str, most: int, epoch: str | None, slot: str
-    ) -> None:
+        self, index: int, share: float, wall_ms: int, owner: str, most: int, epoch: str | None, slot: str, own: int,
+        ahead_ms: int,
+    ) -> None:  # fmt: skip
         message = self.message(index)
         audio_ms = round(self.pool.jobs[message.job].estimates[message.seq] * share)
-        finished = FinishedSentence(epoch or self.epochs.get(message, self.pool.epoch), wall_ms, audio_ms)
-        self.take_the_next(message, finished, owner, most, slot)
+        token = epoch or self.epochs.get(message, self.pool.epoch)
+        finished = FinishedSentence(token, wall_ms, audio_ms, ahead_ms=ahead_ms)
+        self.take_the_next(message, finished, owner, most, slot, own)
 
     @precondition(lambda self: any(map(self.counts, self.messages)))
     @rule(share=SHARES, owner=OWNERS)
@@ -119,12 +121,14 @@ class Voices(PoolRules):
             self.take_the_next(message, finished, owner, 4, str(n % 3))
             self.slots_take_what_they_are_given()
 
-    def take_the_next(self, message: TaskMessage, finished: FinishedSentence, owner: str, most: int, slot: str) -> None:
-        arguments = (POOL, message, finished, 600_000, owner, LEASE_MS, most, 4_000, slot, STANDBY_MS)
+    def take_the_next(
+        self, message: TaskMessage, finished: FinishedSentence, owner: str, most: int, slot: str, own: int = 1
+    ) -> None:
+        arguments = (POOL, message, finished, 600_000, owner, LEASE_MS, most, 4_000, slot, STANDBY_MS, own)
         call = scripts.finish_and_claim(*arguments).at(self.raw)
         reply = self.two.do(
             call, lambda: pool_speech.finish_and_claim(
-                self.pool, message, finished, owner, LEASE_MS, most, self.raw, slot, STANDBY_MS
+                self.pool, message, finished, owner, LEASE_MS, most, self.raw, slot, STANDBY_MS, own
             ),
             lambda found: replace(found, claimed=found.claimed and replace(found.claimed, spec="", sentence="")),
         )  # fmt: skip
@@ -133,7 +137,7 @@ class Voices(PoolRules):
             assert reply.claimed.sentence == f'{{"text":"{reply.message.seq}"}}'
             self.epochs[reply.message] = reply.claimed.epoch
             self.messages.append(reply.message)
-        self.messages += reply.picked
+        self.messages += [*reply.picked, *filter(None, [reply.ahead])]
         again = run(self.redis, call)
         assert again.verdict is not FinishVerdict.OK
         assert (again.message, again.picked) == (None, ()), "a repeated call must not take another sentence"

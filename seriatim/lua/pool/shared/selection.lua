@@ -5,10 +5,11 @@ local CLASSES = {'L', 'B'}
 
 local function read_pool()
   local m = read(M, 'theta', 'rtf', 'reserve', 'credit', 'cost', 'slots', 'slack', 'infl', 'V_L', 'E_L', 'V_B', 'E_B',
-    'allowed', 'paused', 'metered', 'rates')
+    'allowed', 'paused', 'metered', 'rates', 'demand', 'ahead')
   local pool = {theta = tonumber(m.theta), rtf = num(m.rtf, 1), reserve = num(m.reserve, 0), credit = num(m.credit, 0),
                 cost = num(m.cost, 0), slots = usable_slots(m.slots, m.allowed), slack = num(m.slack, 0), infl = num(m.infl, 0),
-                allowed = m.allowed, paused = num(m.paused, 0), metered = num(m.metered, 0), rates = m.rates, V = {}, E = {}}
+                allowed = m.allowed, paused = num(m.paused, 0), metered = num(m.metered, 0), rates = m.rates, V = {}, E = {},
+                demand = num(m.demand, 0), ahead = num(m.ahead, 0)}
   for _, class in ipairs(CLASSES) do pool.V[class], pool.E[class] = num(m['V_' .. class], 0), num(m['E_' .. class], 0) end
   return pool
 end
@@ -123,6 +124,7 @@ local function make_latest_way(pool, t)
   notify_drop(last.job, last.seq, s)
   s.suspect = 2
   take_back(pool, last, t)
+  return true
 end
 
 -- The live sentence in flight whose listener has the most audio ahead, if that bears a wait for several sentences such as the one
@@ -169,7 +171,9 @@ local function make_way(pool, t)
   local needed = j.play and last_sentence_start(j.total, j.n) or tonumber(j.dispatched)     -- a file's first sentence is not awaited
   if (j.play or needed > 0) and j.t0 + needed - t > pool.cost then return nil end
   for _, one in ipairs(batch_in_queue()) do take_back(pool, one, t) end
-  if pool.infl >= pool.slots then make_latest_way(pool, t) end
+  for _ = 0, pool.ahead do     -- one, and as many as may be in flight beyond the slots
+    if pool.infl < pool.slots or not make_latest_way(pool, t) then break end
+  end
   if pool.infl >= pool.slots then displace(pool, with_sentence(pool, live, t).cost, t) end
   return pool.infl < pool.slots and first_job(pool, 'L') or nil
 end
