@@ -52,7 +52,8 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :tl:<job>         stream  what happened when, for people (seriatim/job_timeline.py)
     :drop:<owner>     list    "job|seq|attempt" that a worker process is speaking and shall drop
     :standby          zset    "<owner>|<slot>" -> when an idle slot stops waiting (lua/pool/shared/standby.lua)
-    :standby:<owner>|<slot> list: at most one "job|seq|attempt" that was given to it; "": it goes back to Celery
+    :standby:<owner>|<slot> list: at most one "job|seq|attempt" that was given to it, with the sentence if the slot's
+                              name ends in +; "": it goes back to Celery
     :wk               zset    owner (one worker process) -> time at which it counts as dead
     :w:<owner>        hash    slots, hot, ahead, engine, host, pid, alone, waiting|<job>|<seq>, spoken, busy_ms,
     audio_ms, since ... and its gauges (workers/worker_gauges.py)
@@ -174,6 +175,10 @@ def drop_list(pool: str, owner: str) -> str:
 def standby_slots(pool: str) -> str:
     """The slots of a pool that are on standby."""
     return f"{pool_prefix(pool)}:standby"
+
+
+#: the end of the names of slots that begin with what they are given before they have claimed it
+EARLY_SLOT = "+"
 
 
 def standby_list(pool: str, slot: str) -> str:

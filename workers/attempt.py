@@ -5,6 +5,7 @@ Recovery does not depend on this code: a process that dies at any line leaves a 
 
 import logging
 import time
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from celery.exceptions import Ignore
 
 from seriatim import tracing
 from seriatim.audio.pcm import ms_of_bytes
-from seriatim.engine import Engine, Utterance
+from seriatim.engine import AudioChunk, Engine, Utterance
 from seriatim.errors import (
     UNDONE,
     BadInput,
@@ -38,13 +39,16 @@ from workers.chunk_sender import AttemptDropped, ChunkSender, SentenceComplete, 
 from workers.handover.engine_silence import silence_limits, timed_chunks
 from workers.hot_slots import next_sentence, standby
 from workers.hot_slots.celery_requests import RequestRun
+from workers.hot_slots.early_start import EarlyStart
 from workers.hot_slots.finished_sentence import audio_of, finish_sentence, report_finished
 from workers.trim_and_fade import TrimFadeFilter
-from workers.worker_state import ReportedOutcome, RunningAttempt, SlotRun, WorkerState
+from workers.worker_state import FollowingSentence, ReportedOutcome, RunningAttempt, SlotRun, WorkerState
 
 log = logging.getLogger(__name__)
 
 ANOTHER_TAKE = "another_take"  #: mark of a sentence heard in part from a worker with another fingerprint
+AT_START = OpenResult(OpenVerdict.OPEN, 0)  #: of a sentence of which nothing is there
+NOT_YET = (ClaimVerdict.WAIT, ClaimVerdict.UNKNOWN)  #: answers to a claim that is to be tried again
 CLAIM_POLL_S = 0.05  #: between two claims while a suspect runs alone
 
 
@@ -71,11 +75,10 @@ def _speak_run(
 ) -> AttemptOutcome:
     """Speak a sentence, and those that its slot takes behind it; returns the outcome of the last."""
     try:
-        outcome = _try_attempt(worker_state, message, slot_run)
+        outcome = _try_attempt(worker_state, FollowingSentence(message), slot_run)
         while (following := _next_of_run(worker_state, slot_run, requests, outcome)) is not None:
-            message, claimed = following
-            requests.follow(outcome, message)
-            outcome = _try_attempt(worker_state, message, slot_run, claimed)
+            requests.follow(outcome, following.message)
+            outcome = _try_attempt(worker_state, following, slot_run)
         requests.end(outcome)
     finally:
         slot_run.give_up_ahead(worker_state.ahead)
@@ -94,7 +97,7 @@ def _begin_ahead(worker_state: WorkerState, slot_run: SlotRun, requests: Request
 
 def _next_of_run(
     worker_state: WorkerState, slot_run: SlotRun, requests: RequestRun, outcome: AttemptOutcome
-) -> tuple[TaskMessage, ClaimResult | None] | None:
+) -> FollowingSentence | None:
     """The next sentence of a slot's run, which it may have to wait for; it has claimed it, unless it waited."""
     _begin_ahead(worker_state, slot_run, requests)
     if not slot_run.on_standby:
@@ -102,33 +105,80 @@ def _next_of_run(
     requests.pause(outcome)
     slot_run.free_since_s = time.monotonic()
     slot_run.following = None
-    message = standby.await_sentence(worker_state)
-    return None if message is None else (message, None)
+    sentence = standby.await_sentence(worker_state)
+    return None if sentence is None else FollowingSentence(sentence.message, expected=sentence.expected)
 
 
-def _try_attempt(
-    worker_state: WorkerState, message: TaskMessage, slot_run: SlotRun, claimed: ClaimResult | None = None
-) -> AttemptOutcome:
+def _try_attempt(worker_state: WorkerState, following: FollowingSentence, slot_run: SlotRun) -> AttemptOutcome:
+    message, claimed = following.message, following.claimed
     try:
+        if following.expected is not None:
+            return _start_early(worker_state, message, following.expected, slot_run)
         claimed = claimed or _claim_sentence(worker_state, message, slot_run)
-        return (
-            _run_claimed(worker_state, message, claimed, slot_run)
-            if claimed.verdict is ClaimVerdict.CLAIMED
-            else AttemptOutcome(claimed.verdict.name)
-        )
+        return _run_if_claimed(worker_state, message, claimed, slot_run)
     except UNDONE as error:  # an outage longer than all retries: the lease expires, and another worker speaks it
         log.warning("Redis unavailable", extra={"job": message.job, "seq": message.seq, "error": str(error)})
         return AttemptOutcome("FAILED", f"Redis unavailable: {error}")
 
 
-def _run_claimed(
+def _run_if_claimed(
     worker_state: WorkerState, message: TaskMessage, claimed: ClaimResult, slot_run: SlotRun
 ) -> AttemptOutcome:
-    limits = silence_limits(worker_state.pool_client.settings, worker_state.engine.name, claimed)
-    attempt = RunningAttempt(message, claimed.epoch, limits, slot_run, waited_ms=claimed.waited_ms)
+    if claimed.verdict is not ClaimVerdict.CLAIMED:
+        return AttemptOutcome(claimed.verdict.name)
+    attempt = _attempt_of(worker_state, message, claimed, slot_run)
     worker_state.add_attempt(attempt)
+    return _run_claimed(worker_state, attempt, claimed)
+
+
+def _attempt_of(
+    worker_state: WorkerState, message: TaskMessage, claimed: ClaimResult, slot_run: SlotRun
+) -> RunningAttempt:
+    limits = silence_limits(worker_state.pool_client.settings, worker_state.engine.name, claimed)
+    return RunningAttempt(message, claimed.epoch, limits, slot_run, waited_ms=claimed.waited_ms)
+
+
+def _start_early(
+    worker_state: WorkerState, message: TaskMessage, expected: ClaimResult, slot_run: SlotRun
+) -> AttemptOutcome:
+    """Speak a sentence, with which the engine begins while another thread claims it."""
+    attempt = _attempt_of(worker_state, message, expected, slot_run)
+    spec, sentence = JobSpec.from_json(expected.spec), Sentence.from_json(expected.sentence)
+    utterance = _make_utterance(message, expected, spec, sentence, AT_START, engine=worker_state.engine)
+    _begin_span(worker_state, attempt, expected, spec)
+    claim = worker_state.claims.submit(_claim_started, worker_state, attempt)
+    with closing(EarlyStart(_engine_chunks(worker_state, attempt, utterance))) as early:
+        early.begin()
+        claimed = claim.result()
+        if claimed.verdict is ClaimVerdict.CLAIMED:
+            return _run_claimed(worker_state, attempt, claimed, early)
+    if claimed.verdict in NOT_YET:
+        claimed = _claim_sentence(worker_state, message, slot_run)
+    return _run_if_claimed(worker_state, message, claimed, slot_run)
+
+
+def _claim_started(worker_state: WorkerState, attempt: RunningAttempt) -> ClaimResult:
+    """Claim a sentence with which the engine has begun; it stops at its next chunk if that is refused."""
     try:
-        outcome = _run_engine(worker_state, attempt, claimed)
+        claimed = _ask_for_claim(worker_state, attempt.message, attempt.slot_run)
+    except SeriatimError:
+        attempt.dropped.set()
+        raise
+    if claimed.verdict is ClaimVerdict.CLAIMED:
+        attempt.note_claim(
+            claimed, silence_limits(worker_state.pool_client.settings, worker_state.engine.name, claimed)
+        )
+        worker_state.add_attempt(attempt)
+    else:
+        attempt.dropped.set()
+    return claimed
+
+
+def _run_claimed(
+    worker_state: WorkerState, attempt: RunningAttempt, claimed: ClaimResult, early: EarlyStart | None = None
+) -> AttemptOutcome:
+    try:
+        outcome = _run_engine(worker_state, attempt, claimed, early)
         attempt.span.note(result=str(outcome))
         if attempt.first_ms is not None:
             attempt.span.note(first_sound_ms=attempt.first_ms)
@@ -140,10 +190,12 @@ def _run_claimed(
     return outcome
 
 
-def _run_engine(worker_state: WorkerState, attempt: RunningAttempt, claimed: ClaimResult) -> AttemptOutcome:
+def _run_engine(
+    worker_state: WorkerState, attempt: RunningAttempt, claimed: ClaimResult, early: EarlyStart | None
+) -> AttemptOutcome:
     message = attempt.message
     try:
-        return _speak_claimed(worker_state, attempt, claimed)
+        return _speak_claimed(worker_state, attempt, claimed, early)
     except AttemptDropped as why:
         fenced_attempts.report_if_fenced(worker_state, attempt, why)
         worker_state.remove_attempt(message)
@@ -175,28 +227,40 @@ def _max_failures(error: BadInput, sentence: Sentence) -> int:
 
 
 def _claim_sentence(worker_state: WorkerState, message: TaskMessage, slot_run: SlotRun) -> ClaimResult:
-    pool_client = worker_state.pool_client
     while True:
-        lease_ms, idle_ms = pool_client.settings.lease_ms, slot_run.idle_ms(time.monotonic())
-        call = pool_scripts.claim(pool_client.pool, message, worker_state.owner, lease_ms, idle_ms)
-        if joint_scripts.has_both(pool_client.redis):
-            call = joint_scripts.claim_and_open(call, message, audio_of(worker_state))
-        claimed = run(pool_client.redis, call)
-        if claimed.verdict not in (ClaimVerdict.WAIT, ClaimVerdict.UNKNOWN) or worker_state.draining.is_set():
+        claimed = _ask_for_claim(worker_state, message, slot_run)
+        if claimed.verdict not in NOT_YET or worker_state.draining.is_set():
             return claimed
         time.sleep(
             CLAIM_POLL_S
         )  # a suspect must run alone here; or the heartbeat is about to register this process again
 
 
-def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: ClaimResult) -> AttemptOutcome:
-    message, spec = attempt.message, JobSpec.from_json(claimed.spec)
+def _ask_for_claim(worker_state: WorkerState, message: TaskMessage, slot_run: SlotRun) -> ClaimResult:
+    pool_client = worker_state.pool_client
+    lease_ms, idle_ms = pool_client.settings.lease_ms, slot_run.idle_ms(time.monotonic())
+    call = pool_scripts.claim(pool_client.pool, message, worker_state.owner, lease_ms, idle_ms)
+    if joint_scripts.has_both(pool_client.redis):
+        call = joint_scripts.claim_and_open(call, message, audio_of(worker_state))
+    return run(pool_client.redis, call)
+
+
+def _begin_span(worker_state: WorkerState, attempt: RunningAttempt, claimed: ClaimResult, spec: JobSpec) -> None:
+    message = attempt.message
     if spec.trace:
         attempt.span = tracing.begin_span(
             "speak", tracing.CONSUMER, spec.trace, job=message.job, seq=message.seq, attempt=message.attempt,
             lead_ms=claimed.lead_ms, pool=worker_state.pool_client.pool, engine=worker_state.engine.name,
             worker=worker_state.owner,
         )  # fmt: skip
+
+
+def _speak_claimed(
+    worker_state: WorkerState, attempt: RunningAttempt, claimed: ClaimResult, early: EarlyStart | None
+) -> AttemptOutcome:
+    message, spec = attempt.message, JobSpec.from_json(claimed.spec)
+    if early is None:
+        _begin_span(worker_state, attempt, claimed, spec)
     engine, sentence = worker_state.engine, Sentence.from_json(claimed.sentence)
     opened = claimed.opened or _open_sentence(worker_state, message, sentence)
     if opened.verdict is OpenVerdict.RATE:
@@ -210,9 +274,10 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
     if opened.other:
         _mark_sentence(worker_state, message, ANOTHER_TAKE)
     utterance = _make_utterance(message, claimed, spec, sentence, opened, engine=engine)
+    chunks = _chunks_of(worker_state, attempt, utterance, opened, early)
     with _sender_of(worker_state, message, opened, sentence, utterance.lead_ms) as sender:
         try:
-            _stream_audio(worker_state, attempt, utterance, opened, sender)
+            _stream_audio(worker_state, attempt, utterance, opened, chunks, sender)
         except SentenceComplete as complete:
             return report_finished(worker_state, attempt, 0.0, complete.n_bytes)
         report_cache_errors(worker_state)
@@ -266,26 +331,45 @@ def _sender_of(
     return ChunkSender(redis, message, opened, edge_filter, rate_hz, lead_ms, resumed=resumed)
 
 
-def _stream_audio(
-    worker_state: WorkerState, attempt: RunningAttempt, utterance: Utterance, opened: OpenResult, sender: ChunkSender
-) -> None:
-    """Speak the sentence; all but its last chunk is sent then."""
-    n_made = 0
+def _engine_chunks(worker_state: WorkerState, attempt: RunningAttempt, utterance: Utterance) -> Generator[AudioChunk]:
+    """The engine's chunks of a sentence, which has a place of the engine from the first on until they end."""
     with worker_state.places.place(attempt.dropped) as ahead_s:
         if attempt.dropped.is_set():
             raise AttemptDropped("LOST")
         attempt.begin_speaking(ahead_s)
         with closing(worker_state.engine.speak(utterance, attempt.dropped.is_set)) as chunks:  # type: ignore[type-var]  # generators
-            for chunk in timed_chunks(attempt, chunks):
-                if attempt.dropped.is_set():
-                    raise AttemptDropped("LOST")
-                attempt.cached = chunk.cached
-                n_made += len(chunk.pcm) + (opened.base if chunk.continues else 0)
-                if chunk.server_limits is not None:
-                    busy_engine.report_limits(worker_state, chunk.server_limits)
-                if chunk.mark:
-                    _mark_sentence(worker_state, attempt.message, chunk.mark)
-                sender.feed(chunk)
+            yield from timed_chunks(attempt, chunks)
+
+
+def _chunks_of(
+    worker_state: WorkerState, attempt: RunningAttempt, utterance: Utterance, opened: OpenResult,
+    early: EarlyStart | None,
+) -> Generator[AudioChunk]:  # fmt: skip
+    """The chunks that the engine has begun to make, if they are what is due; or others."""
+    if early is not None:
+        if opened.is_at_start:
+            return early.all_chunks()
+        early.close()
+    return _engine_chunks(worker_state, attempt, utterance)
+
+
+def _stream_audio(
+    worker_state: WorkerState, attempt: RunningAttempt, utterance: Utterance, opened: OpenResult,
+    chunks: Generator[AudioChunk], sender: ChunkSender,
+) -> None:  # fmt: skip
+    """Speak the sentence; all but its last chunk is sent then."""
+    n_made = 0
+    with closing(chunks):
+        for chunk in chunks:
+            if attempt.dropped.is_set():
+                raise AttemptDropped("LOST")
+            attempt.cached = chunk.cached
+            n_made += len(chunk.pcm) + (opened.base if chunk.continues else 0)
+            if chunk.server_limits is not None:
+                busy_engine.report_limits(worker_state, chunk.server_limits)
+            if chunk.mark:
+                _mark_sentence(worker_state, attempt.message, chunk.mark)
+            sender.feed(chunk)
     if attempt.dropped.is_set():
         raise AttemptDropped("LOST")
     spoken_ms = ms_of_bytes(n_made, worker_state.engine.rate_hz)

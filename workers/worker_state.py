@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from queue import SimpleQueue
@@ -48,10 +49,19 @@ class SlotRun:
             self.asks_ahead = False
             thread.give_up()
 
-    def take_following(self) -> tuple[TaskMessage, ClaimResult] | None:
+    def take_following(self) -> "FollowingSentence | None":
         """The sentence that the slot has claimed, once."""
         reply, self.following = self.following, None
-        return (reply.message, reply.claimed) if reply and reply.message and reply.claimed else None
+        return FollowingSentence(reply.message, reply.claimed) if reply and reply.message and reply.claimed else None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingSentence:
+    """The next sentence of a slot's run."""
+
+    message: TaskMessage
+    claimed: ClaimResult | None = None  #: None: the slot has to claim it
+    expected: ClaimResult | None = None  #: what that will tell, if the engine may begin meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,10 @@ class RunningAttempt:
             "waited_ms": self.waited_ms, "ahead_ms": round(self.ahead_ms, 1), "first_ms": self.first_ms,
             "elapsed_ms": round((time.monotonic() - self.claimed_s) * 1000, 1),
         }  # fmt: skip
+
+    def note_claim(self, claimed: ClaimResult, limits: SilenceLimits) -> None:
+        """Note the answer to the claim of an attempt that began before it (hot_slots/early_start.py)."""
+        self.epoch, self.limits, self.waited_ms = claimed.epoch, limits, claimed.waited_ms
 
     def begin_speaking(self, ahead_s: float = 0.0) -> None:
         """Note that the engine has a place for it now, for which it waited `ahead_s`."""
@@ -186,6 +200,7 @@ class WorkerState:
     )  #: `at_s`: monotonic time at which the last run of this thread, which is a slot, ended
     places: EnginePlaces = field(init=False)
     ahead: ThreadAhead = field(init=False)
+    claims: ThreadPoolExecutor = field(init=False)  #: claims of sentences with which the engine has begun
     n_finished: int = 0  #: sentences finished by this process
     lifetime: Lifetime = field(default_factory=Lifetime)
     speed: SpeedCheck = field(default_factory=SpeedCheck)  #: of its slots, beside what was tuned
@@ -205,6 +220,7 @@ class WorkerState:
 
     def __post_init__(self) -> None:
         self.places, self.ahead = EnginePlaces(self.engine.slots), ThreadAhead(self.facts.ahead)
+        self.claims = ThreadPoolExecutor(self.engine.slots, thread_name_prefix="claim")
 
     @property
     def closed(self) -> bool:

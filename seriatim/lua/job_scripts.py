@@ -44,6 +44,11 @@ class OpenResult:
     state: bytes = b""  #: engine state behind base
     other: bool = False  #: the bytes before base have another fingerprint: held or marked, as of continuity none
 
+    @property
+    def is_at_start(self) -> bool:
+        """Nothing of the sentence is there yet."""
+        return self.verdict is OpenVerdict.OPEN and self.base == 0 and not self.state
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkAppend:

@@ -6,9 +6,10 @@ two names of one number would be one verdict.
 
 from dataclasses import dataclass, field
 from enum import IntEnum, unique
+from typing import Self
 
 from seriatim.lua.job_scripts import OpenResult
-from seriatim.records import DrainMode, GapPolicy, JobKind, Play, TaskMessage
+from seriatim.records import BadRecord, DrainMode, GapPolicy, JobKind, Play, TaskMessage
 from seriatim.settings import Settings
 from seriatim.user_limits import UserLimits
 
@@ -149,6 +150,37 @@ class ClaimResult:
     user: str = ""  #: of the job, as `user_tag` writes it
     live: bool = False  #: a listener waits: it is neither batch nor played when it is whole
     opened: OpenResult | None = None  #: the answer to its opening, if that was part of the same call
+
+
+@dataclass(frozen=True, slots=True)
+class StandbySentence:
+    """A sentence that a slot on standby was given (lua/pool/shared/standby.lua)."""
+
+    message: TaskMessage
+    expected: ClaimResult | None = None  #: what its claim would tell, if the slot may begin before that
+
+    @classmethod
+    def parse(cls, entry: str) -> Self:
+        """Parse `job|seq|attempt`, or that and three lines: `lead ms|live|user`, the job's spec, the sentence.
+
+        Raises:
+            BadRecord: it is malformed.
+        """
+        name, *lines = entry.split("\n")
+        message = TaskMessage.parse(name)
+        if not lines:
+            return cls(message)
+        try:
+            facts, spec, sentence = lines
+            lead_ms, live, user = facts.split("|", 2)
+            expected = ClaimResult(
+                ClaimVerdict.CLAIMED, "", spec, sentence, int(lead_ms), user=user, live=bool(int(live))
+            )
+        except ValueError:
+            raise BadRecord(
+                f"{entry[:80]!r} is not given as it should be; expected lines of lead, spec, sentence"
+            ) from None
+        return cls(message, expected)
 
 
 @dataclass(frozen=True, slots=True)

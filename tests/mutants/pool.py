@@ -72,6 +72,22 @@ POOL = (
         (STANDBY,),
     ),
     Mutant(
+        "standby.a second attempt begins before its claim",
+        f"{FOLDER}/shared/standby.lua",
+        "if given and not c.again and",
+        "if given and",
+        "a listener hears the beginning of a sentence twice, or a slot waits for nothing",
+        (STANDBY, MACHINE),
+    ),
+    Mutant(
+        "standby.a slot of an older version is given what it does not know",
+        f"{FOLDER}/shared/standby.lua",
+        " and string.sub(slot, -1) == '+' then",
+        " then",
+        "the slots of older workers fail at each sentence",
+        (STANDBY, MACHINE),
+    ),
+    Mutant(
         "pool.batch ahead by theta",
         f"{FOLDER}/shared/selection.lua",
         "return class == 'L' and pool.theta or 0 end",

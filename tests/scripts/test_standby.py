@@ -1,13 +1,21 @@
 """Slots on standby: an idle slot is given its next sentence in the step that picks it, without a message."""
 
+from dataclasses import replace
 from typing import Any
 
 from redis import Redis
 
 from seriatim.engine import ServerLimits
-from seriatim.keys import standby_list, standby_slots
+from seriatim.keys import EARLY_SLOT, standby_list, standby_slots
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict, NextSentence, Submission
+from seriatim.lua.pool_records import (
+    ClaimVerdict,
+    FinishedSentence,
+    FinishVerdict,
+    NextSentence,
+    StandbySentence,
+    Submission,
+)
 from seriatim.lua.pool_scripts import outbox_entry
 from seriatim.records import JobKind, TaskMessage
 from tests.scripts.pool.pool_driver import LEASE_MS, POOL, PoolDriver, rows
@@ -74,6 +82,26 @@ def test_the_step_that_accepts_a_job_gives_its_sentence_to_a_slot(redis: Redis) 
     _, published = stage.do(call.at(stage.now))
     assert [entry.rpartition("|")[0] for entry in entries_of(stage, "w1|1")] == ["j|0"]
     assert [message.seq for message in published] == [1], "no slot waits for it"
+
+
+def test_a_slot_that_begins_before_its_claim_is_given_what_that_would_tell(redis: Redis) -> None:
+    """Of a first attempt: another one may have to go on behind what is there."""
+    stage = PoolDriver(redis, slots=1)
+    on_standby(stage, slot=f"1{EARLY_SLOT}")
+    stage.accept("j", 1_000, 2_000)
+    (following,) = stage.pick()
+    (entry,) = entries_of(stage, f"w1|1{EARLY_SLOT}")
+    sentence = StandbySentence.parse(entry)
+    message, claimed = sentence.message, stage.claim(sentence.message)
+    assert sentence.expected == replace(claimed, epoch="", estimate_ms=0, expected_ms=0, waited_ms=0, silence_ms=0)
+    stage.epochs[message] = claimed.epoch
+    stage.fail(message)
+    stage.takes("w1", following)
+    assert finish(stage, following, f"1{EARLY_SLOT}").message is None
+    stage.now += 1_000
+    assert stage.pick() == []
+    (entry,) = entries_of(stage, f"w1|1{EARLY_SLOT}")
+    assert TaskMessage.parse(entry).seq == message.seq, "its second attempt"
 
 
 def test_a_slot_that_has_a_next_sentence_takes_it_before_those_that_wait(redis: Redis) -> None:

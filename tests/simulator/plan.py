@@ -8,6 +8,7 @@ from enum import StrEnum
 from random import Random
 
 from seriatim.engine import Continuity
+from seriatim.keys import EARLY_SLOT
 from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind
 
 RATE_HZ = 1000  #: 2 bytes a millisecond: sentences of a few hundred bytes, and offsets that can be read as times
@@ -127,6 +128,9 @@ class RunPlan:
     inline: float = 0.0  #: share of chunks that go to the ordered stream in the step in which they arrive
     joint: float = 0.0  #: share of steps of a job and of the pool that are one step, where they may be
     standby: float = 0.0  #: share of slots without a next sentence that wait for one
+    slot_end: str = (
+        ""  #: of the names of slots on standby: `seriatim.keys.EARLY_SLOT` for those that begin before their claims
+    )
     ahead: float = 0.0  #: share of finishes of hot slots that ask for a sentence ahead, where none is
 
     @property
@@ -200,6 +204,7 @@ def draw(
         inline=Random(f"inline {seed}").choice([0.0, 0.7, 1.0]) if inline is None else inline,
         joint=Random(f"joint {seed}").choice([0.0, 0.7, 1.0]) if joint is None else joint,
         standby=Random(f"standby {seed}").choice([0.0, 0.7, 1.0]) if standby is None else standby,
+        slot_end=Random(f"slot end {seed}").choice(["", EARLY_SLOT]),
         ahead=Random(f"ahead {seed}").choice([0.0, 0.7, 1.0]) if ahead is None else ahead,
     )
     return _books_of_a_light_engine(plan) if plan.ahead and Random(f"books {seed}").random() < BOOKS else plan

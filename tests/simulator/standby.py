@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from seriatim.keys import standby_list, standby_slots
-from seriatim.records import TaskMessage
+from seriatim.lua.pool_records import StandbySentence
 from tests.simulator.joint_calls import STANDBY_MS
 from tests.simulator.scheduler import POOL, Steps
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.simulator.run import Run
 
 
-def await_sentence(run: "Run", who: str, slot: str) -> Steps[TaskMessage | None]:
+def await_sentence(run: "Run", who: str, slot: str) -> Steps[StandbySentence | None]:
     """What a slot is given that was put on standby; None: it goes back to the broker."""
     world = run.world
     until_ms = world.now + STANDBY_MS
@@ -23,7 +23,8 @@ def await_sentence(run: "Run", who: str, slot: str) -> Steps[TaskMessage | None]
         entry = yield from world.plain(who, "LPOP", standby_list(POOL, slot))
     if not entry:
         return None
-    message = TaskMessage.parse(entry.decode())
+    found = StandbySentence.parse(entry.decode())
+    message = found.message
     world.tally["given to a slot on standby"] += 1
     run.ledger.attempts[message.job, message.seq] = message.attempt
-    return message
+    return found

@@ -194,12 +194,14 @@ class SimulatedWorker(Process):
         """Speak the sentence of a message, and those that the slot takes behind it."""
         until_ms = self.world.now + RUN_MS
         while (following := (yield from self._take_run(who, message, until_ms))) and following.standby:
-            found = yield from standby.await_sentence(self.run, who, f"{self.name}|{who}")
+            found = yield from standby.await_sentence(self.run, who, f"{self.name}|{who}{self.world.plan.slot_end}")
             if found is None:
                 return
             if self.draining:
-                return publish(self.run, found)
-            message = found
+                return publish(self.run, found.message)
+            message = found.message
+            if found.expected is not None:
+                self._check_text(message, found.expected)
 
     def _take_run(self, who: str, message: TaskMessage, until_ms: float) -> Steps[NextSentence | None]:
         """Speak a sentence, and those that follow it at once; returns the answer to the last finish."""
@@ -215,6 +217,10 @@ class SimulatedWorker(Process):
             self.running.pop(message, None)
             return None
         return following
+
+    def _check_text(self, message: TaskMessage, claimed: ClaimResult) -> None:
+        if (claimed.sentence, claimed.spec) != (sentence(message.seq), SPEC):
+            raise Violation(f"{message}: claimed {claimed}")
 
     def _claim(self, who: str, message: TaskMessage) -> Steps[ClaimResult]:
         while True:
@@ -234,8 +240,7 @@ class SimulatedWorker(Process):
     ) -> Steps[NextSentence | None]:
         """Returns the answer to its finish, if the slot asked for its next sentence."""
         plan = self.world.plans[message.job]
-        if (claimed.sentence, claimed.spec) != (sentence(message.seq), SPEC):
-            raise Violation(f"{message}: claimed {claimed}")
+        self._check_text(message, claimed)
         self.running[message] = claimed.epoch
         try:
             wall_ms, length, following = yield from self._attempt(who, message, plan, claimed, until_ms)
@@ -265,7 +270,9 @@ class SimulatedWorker(Process):
 
     def _standby_name(self, who: str) -> str:
         """The name of a slot that waits if there is no next sentence, or ""."""
-        return who if not who.endswith(AHEAD) and self.world.rng.random() < self.world.plan.standby else ""
+        if who.endswith(AHEAD) or self.world.rng.random() >= self.world.plan.standby:
+            return ""
+        return f"{who}{self.world.plan.slot_end}"
 
     def _joint(self) -> bool:
         return self.world.rng.random() < self.world.plan.joint

@@ -5,6 +5,8 @@ message and no broker lie between a text and its first sound. Celery counts the 
 message for it, and nothing is dispatched by message that only such a slot could take. It goes back to Celery after
 STANDBY_S, or at once where its process is drained or paused. If it dies, the outbox has what it was given, and the
 sweep publishes that.
+
+Where the engine is of this process, it begins before the claim is answered (early_start.py).
 """
 
 import threading
@@ -12,10 +14,11 @@ from contextlib import suppress
 from typing import cast
 
 from seriatim.errors import SeriatimError
-from seriatim.keys import standby_list, standby_slots
-from seriatim.records import TaskMessage
+from seriatim.keys import EARLY_SLOT, standby_list, standby_slots
+from seriatim.lua.pool_records import StandbySentence
 from seriatim.servers.redis_clients import BLOCK_S, block_of
 from seriatim.servers.redis_errors import translate_redis_errors
+from workers.hot_slots.early_start import may_start_early
 from workers.worker_state import WorkerState
 
 STANDBY_S = (
@@ -25,10 +28,12 @@ STANDBY_S = (
 
 def slot_name(worker_state: WorkerState) -> str:
     """The name of this thread's slot in its process; "" if it cannot be on standby."""
-    return str(threading.get_native_id()) if worker_state.waiting_redis is not None else ""
+    if worker_state.waiting_redis is None:
+        return ""
+    return f"{threading.get_native_id()}{EARLY_SLOT if may_start_early(worker_state.engine.name) else ''}"
 
 
-def await_sentence(worker_state: WorkerState) -> TaskMessage | None:
+def await_sentence(worker_state: WorkerState) -> StandbySentence | None:
     """Wait for the sentence that this slot is given, which it was put on standby for; None: it goes back to Celery."""
     redis, pool = worker_state.waiting_redis, worker_state.pool_client.pool
     if redis is None:
@@ -40,11 +45,11 @@ def await_sentence(worker_state: WorkerState) -> TaskMessage | None:
         entry = popped[1] if popped else _leave(worker_state, slot)
     if not entry:
         return None
-    message = TaskMessage.parse(entry.decode())
+    sentence = StandbySentence.parse(entry.decode())
     if worker_state.closed:  # since a moment
-        worker_state.outcomes.put((message,))
+        worker_state.outcomes.put((sentence.message,))
         return None
-    return message
+    return sentence
 
 
 def _leave(worker_state: WorkerState, slot: str) -> bytes | None:

@@ -42,7 +42,7 @@ end
 local function take(c)
   local s = c.s
   if c.again then C('ZREM', P .. ':jr:' .. c.job, c.seq)
-  else s = {failures = 0, ms = c.ms, position = tonumber(c.fields.dispatched), suspect = 0} end
+  else s = {failures = 0, ms = c.ms, position = tonumber(c.fields.dispatched), suspect = 0}; c.s = s end
   s.state, s.owner, s.cost, s.at, s.slot_at = 'D', '', c.cost, num(c.fields.ready, t), t
   s.attempt = C('HINCRBY', M, 'fence', 1)
   sentence_put(c.job, c.seq, s, t)
@@ -60,7 +60,7 @@ local function take(c)
   taken = taken + 1
   if returned >= math.min(own, 1) and not beyond then
     standby = standby or count_standby(t)
-    if standby > 0 and give_to_standby(c.job, c.seq, s) then return end
+    if standby > 0 and give_to_standby(c, t) then return end
   end
   out[#out + 1], out[#out + 2], out[#out + 3] = c.job, tostring(c.seq), int(s.attempt)
   returned = returned + 1

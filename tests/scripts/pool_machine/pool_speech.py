@@ -93,7 +93,7 @@ def pick_own(
         if beyond and messages:
             ahead = message
             break
-        if beyond or len(messages) < min(own, 1) or not pool_standby.give(pool, message, t):
+        if beyond or len(messages) < min(own, 1) or not pool_standby.give(pool, message, t, again=chosen.again):
             messages.append(message)
     pool.left -= taken if metered else 0
     return tuple(messages), ahead

@@ -1,8 +1,9 @@
 """Slots on standby: idle slots to which picked sentences are given without a message. Part of the model."""
 
+from seriatim.keys import EARLY_SLOT
 from seriatim.lua.pool_scripts import outbox_entry
 from seriatim.records import TaskMessage
-from tests.scripts.pool_machine.pool_state import Pool
+from tests.scripts.pool_machine.pool_state import LIVE, Pool, to_digits
 
 NOT_GIVEN = (1, 4)  #: suspects that may have to wait in their process, or may not go to the one that they come from
 
@@ -23,17 +24,26 @@ def count(pool: Pool, t: float) -> int:
     return len(pool.standby)
 
 
-def give(pool: Pool, message: TaskMessage, t: float) -> bool:
+def give(pool: Pool, message: TaskMessage, t: float, *, again: bool) -> bool:
     """Give a picked sentence to a slot on standby; one that must come by message sends a slot back to Celery."""
     fits = pool.jobs[message.job].unfinished[message.seq].suspect not in NOT_GIVEN
     while count(pool, t):
         slot = max(pool.standby, key=lambda name: (pool.standby[name], name))
         del pool.standby[slot]
         is_given = fits and _takes_more(pool, slot.partition("|")[0])
-        pool.slot_entries.setdefault(slot, []).append(outbox_entry(message) if is_given else "")
+        begins = is_given and not again and slot.endswith(EARLY_SLOT)
+        entry = outbox_entry(message) + (_facts(pool, message, t) if begins else "")
+        pool.slot_entries.setdefault(slot, []).append(entry if is_given else "")
         if is_given or not fits:
             return is_given
     return False
+
+
+def _facts(pool: Pool, message: TaskMessage, t: float) -> str:
+    """The facts for a slot that begins before its claim; the model has neither the job's spec nor the sentence."""
+    job = pool.jobs[message.job]
+    begins_ms = job.last if job.file else job.dispatched - job.unfinished[message.seq].ms
+    return f"\n{to_digits(job.t0 + begins_ms - t, 0):.0f}|{int(job.kind == LIVE and not job.file)}|{job.user}"
 
 
 def end(pool: Pool, owner: str) -> None:

@@ -149,7 +149,7 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         "jobs": {name: _job_hash(found, name, h) for name, h in _under(found, ":j:")},
         "sentences": {name: {seq: _packed(s) for seq, s in h.items()} for name, h in _under(found, ":js:")},
         "retries": dict(_under(found, ":jr:")),
-        "slot entries": dict(_under(found, ":standby:")),
+        "slot entries": {slot: [_without_text(e) for e in entries] for slot, entries in _under(found, ":standby:")},
         "workers": {name: _worker_hash(w) for name, w in _under(found, ":w:")},
         "fingerprint": m.get("fingerprint", ""),
         "dead at": found.get(":wk", {}),
@@ -167,6 +167,11 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         }
         | {name: float(found.get(":lim", {}).get(name, unset)) for name, unset in UNSET.items()},
     }
+
+
+def _without_text(entry: bytes) -> bytes:
+    """What a slot was given, without the job's spec and the sentence."""
+    return b"\n".join(entry.split(b"\n")[:2])
 
 
 def _away(value: str) -> tuple[int, float]:

@@ -7,6 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from seriatim.engine import ServerLimits
 from seriatim.errors import BUSY_SCOPES, BusyScope
+from seriatim.keys import EARLY_SLOT
 from seriatim.lua import pool_scripts as scripts
 from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict
 from seriatim.lua.script_calls import run
@@ -99,7 +100,8 @@ class Voices(PoolRules):
     @rule(
         index=st.integers(0, 6), share=SHARES, wall_ms=st.sampled_from([0, 120, 300]), owner=OWNERS,
         most=st.integers(1, 4), epoch=st.sampled_from([None, None, None, "other"]),
-        slot=st.sampled_from(["", "1", "2"]), own=st.sampled_from([1, 2]), ahead_ms=st.sampled_from([0, 0, 40, 5_000]),
+        slot=st.sampled_from(["", "1", f"2{EARLY_SLOT}"]), own=st.sampled_from([1, 2]),
+        ahead_ms=st.sampled_from([0, 0, 40, 5_000]),
     )  # fmt: skip
     def finish_and_take_the_next(
         self, index: int, share: float, wall_ms: int, owner: str, most: int, epoch: str | None, slot: str, own: int,
@@ -118,7 +120,7 @@ class Voices(PoolRules):
         for n, message in enumerate([message for message in self.messages if self.counts(message)]):
             audio_ms = round(self.pool.jobs[message.job].estimates[message.seq] * share)
             finished = FinishedSentence(self.epochs.get(message, self.pool.epoch), 300, audio_ms)
-            self.take_the_next(message, finished, owner, 4, str(n % 3))
+            self.take_the_next(message, finished, owner, 4, f"{n % 3}{EARLY_SLOT}")
             self.slots_take_what_they_are_given()
 
     def take_the_next(

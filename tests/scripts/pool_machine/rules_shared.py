@@ -1,11 +1,13 @@
 """Shared rules of the pool's state machine: two pools, a clock that may be set, and what was handed out."""
 
+from typing import cast
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 from redis import Redis
 
 from seriatim.keys import standby_list
-from seriatim.lua.pool_records import RetryPolicy, Submission
+from seriatim.lua.pool_records import RetryPolicy, StandbySentence, Submission
 from seriatim.records import TaskMessage
 from tests.scripts.pool_machine.pool_and_model import POOL, Both
 
@@ -37,9 +39,14 @@ class PoolRules(RuleBasedStateMachine):
     @invariant()
     def slots_take_what_they_are_given(self) -> None:
         """Each finds what its list has for it; `compare` has seen that it is what the model gave."""
-        for slot, entries in self.pool.slot_entries.items():
-            assert self.redis.delete(standby_list(POOL, slot))
-            self.messages += [TaskMessage.parse(entry) for entry in entries if entry]
+        for slot in self.pool.slot_entries:
+            entries = cast("list[bytes]", self.redis.lpop(standby_list(POOL, slot), 100))
+            for entry in filter(None, entries):
+                found = StandbySentence.parse(entry.decode())
+                self.messages.append(found.message)
+                if found.expected:
+                    assert found.expected.spec == self.submissions[found.message.job].spec
+                    assert found.expected.sentence == f'{{"text":"{found.message.seq}"}}'
         self.pool.slot_entries.clear()
 
     @invariant()

@@ -47,7 +47,7 @@ local function first_job(pool, class)
   end
 end
 
--- The next sentence of a job, without taking it: seq, its record if it was dispatched before, its cost in slot ms.
+-- The next sentence of a job, without taking it: seq, its record if it was dispatched before, otherwise itself; its cost in slot ms.
 local function with_sentence(pool, c, t)
   local seq = ready_retry(c.job, t)
   if seq then
@@ -55,7 +55,8 @@ local function with_sentence(pool, c, t)
     c.cost = c.s.ms * pool.rtf
   else
     c.seq = tonumber(c.fields.next)
-    c.ms = tonumber(string.match(C('HGET', P .. ':jt:' .. c.job, c.seq), '^(%d+)|'))
+    local ms, sentence = string.match(C('HGET', P .. ':jt:' .. c.job, c.seq), '^(%d+)|(.*)$')
+    c.ms, c.sentence = tonumber(ms), sentence
     c.cost = c.ms * pool.rtf
   end
   return c
