@@ -9,7 +9,7 @@ from seriatim.keys import END, GAP, StreamPosition, job_prefix, ordered_stream, 
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.stream_entries import End, ReaderCursor, decode
-from tests.simulator.plan import RATE_HZ, JobPlan
+from tests.simulator.plan import RATE_HZ, JobPlan, Memory
 from tests.simulator.scheduler import POOL, Process, Steps, Violation
 from tests.simulator.stream_check import StreamCheck
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tests.simulator.run import Run
 
 UNCONFIRMED_MS = 60_000  #: what a slot has to live until the pool has accepted its job
-CANCELLED_MS = 60_000  #: after which the audio of a cancelled job is gone (OVER_KEPT of lua/job/shared/ending.lua)
+#: after which the audio of a cancelled job is gone (lua/job/shared/ending.lua); sooner, where memory is short (due.lua)
+CANCELLED_MS = 60_000
 PATIENCE = 12  #: looks at nothing before a listener asks whether the job is there at all
 
 
@@ -66,7 +67,8 @@ class SimulatedListener(Process):
 
     def _late(self, job: str, end: End) -> bool:
         """Did a listener come so late to a cancelled job that its audio is gone, but for the entry that says so?"""
-        late = self.world.blackout_ms >= CANCELLED_MS or self.world.tally["clock jumps"] > 0
+        short = any(self.world.tally[f"memory {room}"] for room in Memory if room is not Memory.AMPLE)
+        late = short or self.world.blackout_ms >= CANCELLED_MS or self.world.tally["clock jumps"] > 0
         return late and end.state == "cancelled" and self.world.redis.xlen(ordered_stream(job)) == 1
 
     def ack(self, job: str, n_bytes: int, heard_ms: float = -1) -> Steps[None]:
