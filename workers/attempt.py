@@ -143,11 +143,8 @@ def _start_early(
 ) -> AttemptOutcome:
     """Speak a sentence, with which the engine begins while another thread claims it."""
     attempt = _attempt_of(worker_state, message, expected, slot_run)
-    spec, sentence = JobSpec.from_json(expected.spec), Sentence.from_json(expected.sentence)
-    utterance = _make_utterance(message, expected, spec, sentence, AT_START, engine=worker_state.engine)
-    _begin_span(worker_state, attempt, expected, spec)
     claim = worker_state.claims.submit(_claim_started, worker_state, attempt)
-    with closing(EarlyStart(_engine_chunks(worker_state, attempt, utterance))) as early:
+    with closing(EarlyStart(_expected_chunks(worker_state, attempt, expected))) as early:
         early.begin()
         claimed = claim.result()
         if claimed.verdict is ClaimVerdict.CLAIMED:
@@ -155,6 +152,16 @@ def _start_early(
     if claimed.verdict in NOT_YET:
         claimed = _claim_sentence(worker_state, message, slot_run)
     return _run_if_claimed(worker_state, message, claimed, slot_run)
+
+
+def _expected_chunks(
+    worker_state: WorkerState, attempt: RunningAttempt, expected: ClaimResult
+) -> Generator[AudioChunk]:
+    """The chunks of a sentence that is `expected` to be claimed; what is wrong with it is raised with the first."""
+    spec, sentence = JobSpec.from_json(expected.spec), Sentence.from_json(expected.sentence)
+    _begin_span(worker_state, attempt, expected, spec)
+    utterance = _make_utterance(attempt.message, expected, spec, sentence, AT_START, engine=worker_state.engine)
+    yield from _engine_chunks(worker_state, attempt, utterance)
 
 
 def _claim_started(worker_state: WorkerState, attempt: RunningAttempt) -> ClaimResult:

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 
 import pytest
 from celery.exceptions import Ignore
@@ -15,7 +16,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.dispatch import PoolClient
 from seriatim.engine import AudioChunk, Utterance
 from seriatim.errors import EngineFailed
-from seriatim.keys import job_prefix, pool_prefix, standby_slots
+from seriatim.keys import job_prefix, pool_prefix, standby_list, standby_slots
 from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import ChunkAppend
 from seriatim.lua.pool_records import StandbySentence
@@ -188,6 +189,15 @@ def test_what_fails_early_and_is_not_due_any_more_has_not_failed(slot: OneSlot) 
     wait_until(lambda: job.status().state == "cancelled", "it is cancelled")
     assert slot.end() == "GONE"
     assert slot.worker_state.outcomes.empty()
+
+
+def test_what_this_version_cannot_read_is_left_to_the_claim(slot: OneSlot) -> None:
+    """A spec of a newer version must not end the slot's task: the claim says what becomes of it."""
+    (name,) = cast("list[bytes]", slot.system.redis.zrange(standby_slots(POOL), 0, -1))
+    key = standby_list(POOL, name.decode())
+    slot.system.redis.rpush(key, 'other|0|7\n0|1|\n{"v":99}\n{"v":99}')
+    assert slot.end() == "GONE"
+    assert slot.has_free_place
 
 
 def test_the_engine_begins_anew_if_there_is_audio_of_the_sentence(slot: OneSlot) -> None:
