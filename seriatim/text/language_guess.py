@@ -27,6 +27,8 @@ EVIDENT_SHARE = (
 )
 LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
+#: for the detector a hindrance: it took a row of figures for Volapük
+_NUMBER = re.compile(r"[\d.,]*\d")
 #: Japanese with Chinese characters has one kana or more for so many of them
 KANA_SHARE = 20
 #: forms of characters that only Japanese has: 東京大学工学部電気工学科卒業
@@ -132,9 +134,10 @@ def _by_words(sample: str, expected: str = "en") -> str:
         return "en"
     if _says_nothing(sample):
         return ""
-    tag, probability = detect_language(sample[:DETECTED_CHARS])
+    words = _NUMBER.sub("", sample[:DETECTED_CHARS])
+    tag, probability = detect_language(words)
     if probability >= PROBABLE:
-        excluded = tag == expected or probability_of(sample[:DETECTED_CHARS], expected) < POSSIBLE
+        excluded = tag == expected or probability_of(words, expected) < POSSIBLE
         return tag if excluded else ""
     return "" if tag else _by_frequent_words(sample)
 

@@ -126,6 +126,24 @@ def test_names_and_greetings_are_in_no_language(text: str) -> None:
     assert guess_paragraph(text, "en") in ("", "en")
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (
+            "| raw Celery no-ops/s | | 1,638 (1,549 to 1,744) | 1,088 (894 to 1,266) | 1,420 (1,372 to 1,427) "
+            "| 1,456 (1,373 to 1,565) |",
+            "",
+        ),
+        ("We open at 8:00 sharp.", "en"),
+        ("Nel 500 a.C. i Romani vinsero. La S.p.A. è sua.", "it"),
+    ],
+)
+def test_figures_say_nothing_of_a_language(text: str, language: str) -> None:
+    """The first was taken for Volapük, and the others for nothing."""
+    pytest.importorskip("py3langid", reason="the extra `language`")
+    assert guess_paragraph(text, "en") == language
+
+
 def test_no_paragraph_of_the_documentation_is_taken_for_another_language() -> None:
     found = []
     for page in (ROOT / "docs").rglob("*.md"):
