@@ -388,6 +388,14 @@ POOL = (
         (AHEAD, MACHINE),
     ),
     Mutant(
+        "workers.sentences ahead in several processes",
+        f"{FOLDER}/shared/workers.lua",
+        "  if processes > 1 then ahead = 0 end\n",
+        "",
+        "a sentence waits in one process beside an idle slot of another",
+        (AHEAD, MACHINE),
+    ),
+    Mutant(
         "pick.sentences ahead for messages",
         f"{FOLDER}/pick.lua",
         "(returned >= own or room + ahead <= 0)",

@@ -62,6 +62,19 @@ def test_what_an_idle_slot_can_speak_is_no_sentence_ahead(redis: Redis) -> None:
     assert (len(reply.picked), reply.ahead) == (2, None), "both are published"
 
 
+def test_of_several_processes_none_has_one_ahead(redis: Redis) -> None:
+    """What waited in one would take the room of an idle slot in another."""
+    stage, running = busy(redis)
+    stage.hire("w2", 4, hot=True, ahead=True)
+    others = stage.pick(8)
+    stage.takes("w2", *others)
+    assert (stage.m("ahead"), len(others)) == (0, 4)
+    assert finish(stage, running[0]).ahead is None
+    assert stage.m("infl") == SLOTS + 4
+    assert stage.finish(others[1], 1_000) is FinishVerdict.OK
+    assert len(stage.pick(8)) == 1, "the idle slot has its sentence"
+
+
 def test_a_process_that_takes_none_ahead_gets_none(redis: Redis) -> None:
     stage, running = busy(redis, ahead=False)
     assert finish(stage, running[0]).ahead is None

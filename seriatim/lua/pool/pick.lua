@@ -13,8 +13,8 @@ most, own = tonumber(most), num(own, 0)
 local pool = read_pool()
 lease = lease + 2 * pool.cost     -- what is published may wait for a sentence to end before a slot takes it
 local out, taken, returned = {}, 0, 0
--- Beyond the slots, as many sentences of a light engine may be in flight as there are processes that hold one ahead: their engines go on
--- while a slot waits for the answer to its report (decision 89). A listener would wait for them, so there must be none.
+-- Beyond the slots one sentence of a light engine may be in flight, if the one process of the pool holds one ahead: its engine goes on
+-- while a slot waits for the answer to its report (decision 89). A listener would wait for it, so there must be none.
 local ahead = not pool.allowed and pool.demand <= REST and pool.cost < LONG and pool.ahead or 0
 local beyond, last_beyond     -- what is taken, and was taken last, is the caller's, and beyond the slots
 local standby     -- slots that wait, as soon as it matters

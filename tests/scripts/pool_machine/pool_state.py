@@ -303,8 +303,9 @@ class Pool:
 
     @property
     def ahead(self) -> int:
-        """Processes that may hold one sentence more than they speak."""
-        return sum(worker.ahead and worker.slots > 0 for worker in self.workers.values())
+        """Sentences that a process may hold beyond those that it speaks: of several none may."""
+        offering = [worker for worker in self.workers.values() if worker.slots > 0]
+        return int(len(offering) == 1 and offering[0].ahead)
 
     @property
     def ahead_room(self) -> int:
