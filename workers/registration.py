@@ -16,6 +16,7 @@ from seriatim.errors import MemoryFull, Unavailable
 from seriatim.lua.pool_records import RegisterResult, WorkerRegistration
 from seriatim.servers.redis_errors import translate_redis_errors
 from seriatim.settings import Settings
+from workers.hot_slots.early_start import runs_here
 from workers.hot_slots.sentence_ahead import FEWEST_PLACES
 
 log = logging.getLogger(__name__)
@@ -76,14 +77,15 @@ def registration_of(
         abilities=engine.abilities.to_json(),
         fingerprint=fingerprint,
         hot=settings.hot_slots != "off",
-        ahead=settings.hot_slots != "off" and engine.slots >= FEWEST_PLACES,
+        ahead=settings.hot_slots != "off" and engine.slots >= FEWEST_PLACES and runs_here(engine.name),
     )
 
 
 def refreshed_registration(facts: WorkerRegistration, engine: Engine, offered: int = 0) -> WorkerRegistration:
     """A copy with what may change while an engine runs: its voices and its slots, at most `offered` (0: all)."""
     slots = min(engine.slots, offered) if offered else engine.slots
-    return replace(facts, slots=slots, voices=_voices_json(engine))
+    ahead = facts.ahead and slots == facts.slots  # of fewer it would be spoken at once with the others
+    return replace(facts, slots=slots, voices=_voices_json(engine), ahead=ahead)
 
 
 def warn_if_audio_differs(owner: str, facts: WorkerRegistration, result: RegisterResult) -> None:

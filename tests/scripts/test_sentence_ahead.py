@@ -75,6 +75,18 @@ def test_of_several_processes_none_has_one_ahead(redis: Redis) -> None:
     assert len(stage.pick(8)) == 1, "the idle slot has its sentence"
 
 
+def test_a_suspect_is_not_ahead(redis: Redis) -> None:
+    """It must run alone in its process, and comes by message."""
+    stage, running = busy(redis)
+    stage.hire("w2", 2, hot=True, ahead=True)
+    suspects = stage.pick(8)
+    stage.takes("w2", *suspects)
+    stage.leave("w2", died=True)
+    reply = finish(stage, running[0])
+    assert reply.ahead is None
+    assert {message.seq for message in reply.picked} == {message.seq for message in suspects}
+
+
 def test_a_process_that_takes_none_ahead_gets_none(redis: Redis) -> None:
     stage, running = busy(redis, ahead=False)
     assert finish(stage, running[0]).ahead is None

@@ -15,8 +15,8 @@ from seriatim.engine import AudioChunk
 from workers.engines.engine_catalogue import engine_profiles
 
 
-def may_start_early(engine_name: str) -> bool:
-    """Whether an engine may begin with a sentence that is not claimed yet: one of ours, and of this machine."""
+def runs_here(engine_name: str) -> bool:
+    """Whether an engine speaks on this machine, as far as we know: only then may it begin before the claim."""
     profile = engine_profiles().get(engine_name)
     return profile is not None and not profile.one_process
 

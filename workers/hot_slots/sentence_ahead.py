@@ -84,8 +84,14 @@ class ThreadAhead:
             finally:
                 self._taken = False
 
-        self._thread = threading.Thread(target=run, name="sentence ahead", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=run, name="sentence ahead", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system has no more of them; the outbox has the sentence
+            log.warning("no thread for the sentence ahead", extra={"error": str(error)})
+            self.give_up()
+            return
+        self._thread = thread
 
     def join(self) -> None:
         """Wait until it has spoken what it has. None is started any more."""

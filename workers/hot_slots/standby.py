@@ -18,7 +18,7 @@ from seriatim.keys import EARLY_SLOT, standby_list, standby_slots
 from seriatim.lua.pool_records import StandbySentence
 from seriatim.servers.redis_clients import BLOCK_S, block_of
 from seriatim.servers.redis_errors import translate_redis_errors
-from workers.hot_slots.early_start import may_start_early
+from workers.hot_slots.early_start import runs_here
 from workers.worker_state import WorkerState
 
 STANDBY_S = (
@@ -30,7 +30,7 @@ def slot_name(worker_state: WorkerState) -> str:
     """The name of this thread's slot in its process; "" if it cannot be on standby."""
     if worker_state.waiting_redis is None:
         return ""
-    return f"{threading.get_native_id()}{EARLY_SLOT if may_start_early(worker_state.engine.name) else ''}"
+    return f"{threading.get_native_id()}{EARLY_SLOT if runs_here(worker_state.engine.name) else ''}"
 
 
 def await_sentence(worker_state: WorkerState) -> StandbySentence | None:

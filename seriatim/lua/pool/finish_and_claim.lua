@@ -16,9 +16,10 @@ local now, owner, lease, most, publish_lease, slot, wait, own = ARGV[1], unpack(
 local verdict = finish(ARGV)
 if verdict ~= OK then return {verdict, {}, {}, is_on_standby(owner, slot) and 1 or 0, 0} end
 local picked, has_ahead = pick({now, most, publish_lease, own})
-has_ahead = has_ahead and 1 or 0
-local job, seq, attempt = unpack(picked)
+local job, seq, attempt, ahead_job, ahead_seq = unpack(picked)
 local since, alone = fields(P .. ':w:' .. owner, 'since', 'alone')
+if has_ahead and (alone or not since or sentence_get(ahead_job, ahead_seq).suspect == 1) then has_ahead = false end
+has_ahead = has_ahead and 1 or 0
 if not job and slot and slot ~= '' then
   local t = clock()
   local waits = enter_standby(owner, slot, t + wait, read(M, 'slots', 'infl'), t)

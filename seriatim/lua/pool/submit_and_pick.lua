@@ -8,4 +8,4 @@ local answer = submit(ARGV)
 local verdict = unpack(answer)
 if verdict ~= ACCEPTED then return {answer, {}} end
 local o = cjson.decode(ARGV[2])
-return {answer, pick({ARGV[1], o.most, o.lease})}
+return {answer, (pick({ARGV[1], o.most, o.lease}))}

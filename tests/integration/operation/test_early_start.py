@@ -27,7 +27,7 @@ from tests.support.expected_audio import RATE_HZ, Listener, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 from workers.attempt import run_attempt
 from workers.engines.tone.engine import ToneEngine, ToneOptions
-from workers.hot_slots.early_start import may_start_early
+from workers.hot_slots.early_start import runs_here
 from workers.registration import registration_of
 from workers.worker_state import WorkerState
 
@@ -244,7 +244,7 @@ def test_a_claim_that_gets_no_answer_ends_the_early_start(slot: OneSlot) -> None
 @pytest.mark.parametrize(("engine", "may"), [("tone", True), ("openai", False), ("route", False), ("unknown", False)])
 def test_only_engines_of_this_machine_begin_early(engine: str, *, may: bool) -> None:
     """Others may be paid for by the request."""
-    assert may_start_early(engine) is may
+    assert runs_here(engine) is may
 
 
 @pytest.mark.parametrize("lines", ["", "12|1|ann\n{}", "12|1|ann\n{}\n{}\n{}", "soon|1|ann\n{}\n{}"])

@@ -364,6 +364,9 @@ def finish_and_claim(
     if verdict is not FinishVerdict.OK:
         return NextSentence(verdict, standby=f"{owner}|{slot}" in pool.standby)
     (picked, ahead), worker = pick_own(pool, most, 4_000, raw, own), pool.workers.get(owner)
+    waits = worker is None or worker.alone or (ahead and pool.jobs[ahead.job].unfinished[ahead.seq].suspect == 1)
+    if ahead and waits:  # it comes by message
+        picked, ahead = (*picked, ahead), None
     if not picked and slot:
         t = pool.tick(raw)
         return NextSentence(verdict, standby=pool_standby.enter(pool, owner, slot, t + standby_ms, t))
